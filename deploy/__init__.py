@@ -1,0 +1,1 @@
+"""How it runs: commands, supervisor, PostgreSQL and Kafka as children."""

@@ -1,0 +1,205 @@
+"""The command line. Each command reads the settings and calls one function of a room, which it imports only then."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from services.settings import Settings, SettingsError, load_settings
+
+MISTAKE = 2  # exit code when the command could not begin: wrong settings, a part that cannot be started
+
+app = typer.Typer(
+    name="lamplighter",
+    help="Power outages of a utility: what is heard, what has failed, who repairs it, what customers are told.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+parked = typer.Typer(
+    help="Messages that could not be decoded or placed. Example: lamplighter parked list", no_args_is_help=True
+)
+app.add_typer(parked, name="parked")
+
+
+def main() -> None:
+    """Run the command that was asked for; say in words what kept it from beginning."""
+    from deploy.parts import PartError
+
+    try:
+        app()
+    except (SettingsError, PartError) as problem:
+        print(f"lamplighter: {problem}", file=sys.stderr)
+        sys.exit(MISTAKE)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _settings(process: str) -> Settings:
+    from services.logs import configure_logs
+
+    settings = load_settings()
+    configure_logs(settings, process)
+    return settings
+
+
+@app.command()
+def demo(
+    storm: Annotated[str, typer.Option(help="Which storm is played: tiny or small.")] = "small",
+    seed: Annotated[int, typer.Option(help="What chance draws from; the same seed gives the same storm.")] = 1,
+    utility: Annotated[Path | None, typer.Option(help="Utility folder; left out, the project's own example.")] = None,
+    report: Annotated[Path | None, typer.Option(help="File that the figures are written to, as JSON.")] = None,
+    headless: Annotated[bool, typer.Option("--headless", help="No live view; as fast as all settles.")] = False,
+    speed: Annotated[float, typer.Option(help="Simulated seconds per second, when watched.")] = 30.0,
+) -> None:
+    """Play a storm from end to end on real parts.
+
+    Example: lamplighter demo --headless --storm tiny --report tiny.json
+    """
+    from deploy.demo import play
+
+    settings = _settings("demo")
+    raise typer.Exit(
+        play(settings, storm=storm, seed=seed, utility=utility, report=report, headless=headless, speed=speed)
+    )
+
+
+@app.command()
+def up() -> None:
+    """Run everything that is configured, until Ctrl-C.
+
+    Example: LAMPLIGHTER_POSTGRES_DSN=postgresql://user@db/lamplighter lamplighter up
+    """
+    from deploy.up import run
+
+    raise typer.Exit(run(_settings("up")))
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the newest version of its tables.
+
+    Example: lamplighter migrate
+    """
+    from deploy import commands
+
+    raise typer.Exit(commands.migrate(_settings("migrate")))
+
+
+@app.command("import-utility")
+def import_utility(
+    folder: Annotated[Path, typer.Argument(help="Utility folder: CSV files of grid, customers, depots and crews.")],
+) -> None:
+    """Check a utility folder as a whole and take it in as a new version, or name every problem and take in nothing.
+
+    Example: lamplighter import-utility ./my-utility
+    """
+    from deploy import commands
+
+    raise typer.Exit(commands.import_utility(_settings("import-utility"), folder))
+
+
+@app.command()
+def audit(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of words.")] = False,
+) -> None:
+    """Prove the promises on the data itself: each rule, the rows it checked, each violation with its ids.
+
+    Example: lamplighter audit --json
+    """
+    from deploy import commands
+
+    raise typer.Exit(commands.audit(_settings("audit"), as_json=as_json))
+
+
+@app.command()
+def replay() -> None:
+    """Decide every stored fact again, without Kafka, and compare with what was decided, byte for byte.
+
+    Example: lamplighter replay
+    """
+    from deploy import commands
+
+    raise typer.Exit(commands.replay(_settings("replay")))
+
+
+@parked.command("list")
+def parked_list() -> None:
+    """List what is parked, newest first, with its reason and origin.
+
+    Example: lamplighter parked list
+    """
+    from deploy import commands
+
+    raise typer.Exit(commands.parked_list(_settings("parked")))
+
+
+@parked.command("show")
+def parked_show(parked_id: Annotated[str, typer.Argument(help="The id that `parked list` gives.")]) -> None:
+    """Show one parked message whole: reason, origin, headers and bytes.
+
+    Example: lamplighter parked show 17
+    """
+    from deploy import commands
+
+    raise typer.Exit(commands.parked_show(_settings("parked"), parked_id))
+
+
+@parked.command("requeue")
+def parked_requeue(parked_id: Annotated[str, typer.Argument(help="The id that `parked list` gives.")]) -> None:
+    """Send one parked message to its topic once more.
+
+    Example: lamplighter parked requeue 17
+    """
+    from deploy import commands
+
+    raise typer.Exit(commands.parked_requeue(_settings("parked"), parked_id))
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def bench(
+    context: typer.Context,
+    bench_name: Annotated[str, typer.Argument(metavar="NAME", help="A file of tests/benchmarks, without .py.")],
+) -> None:
+    """Run a bench of the checkout; what follows its name is its own.
+
+    Example: lamplighter bench chaos --storm tiny --runs 10 --json
+    """
+    settings = _settings("bench")
+    if settings.checkout is None:
+        raise SettingsError("benches belong to a source checkout: run ./lamplighter bench there")
+    folder = settings.checkout / "tests" / "benchmarks"
+    path = folder / f"{bench_name}.py"
+    known = sorted(each.stem for each in folder.glob("[a-z]*.py"))
+    if bench_name not in known:
+        raise SettingsError(f"no bench is called {bench_name}; there are: {', '.join(known) or 'none'}")
+    sys.path.insert(0, str(settings.checkout))  # a bench may import its neighbours as tests.benchmarks.NAME
+    module = importlib.import_module(f"tests.benchmarks.{path.stem}")
+    raise typer.Exit(module.main(list(context.args)))
+
+
+@app.command()
+def doctor() -> None:
+    """Look at every part this installation would use, and say in words what is wrong.
+
+    Example: lamplighter doctor
+    """
+    from deploy.doctor import examine
+
+    raise typer.Exit(examine())
+
+
+@app.command()
+def version() -> None:
+    """Print the version.
+
+    Example: lamplighter version
+    """
+    print(importlib.metadata.version("lamplighter"))

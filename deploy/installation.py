@@ -1,0 +1,131 @@
+"""An installation: which parts it has, where they find each other, in which order they start."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from deploy.kafka import Kafka
+from deploy.parts import Part, free_port, python_command
+from deploy.postgres import Postgres
+from deploy.supervisor import Supervisor, runs_already
+from services.database import databases
+from services.settings import Settings
+
+PRODUCT_STAGES = "intake,correlate,dispatch,notify"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Backends:
+    """A PostgreSQL (DSN of its maintenance database) and a broker that run."""
+
+    admin_dsn: str
+    bootstrap: str
+
+
+@contextlib.asynccontextmanager
+async def backends(settings: Settings) -> AsyncIterator[tuple[Supervisor, Backends]]:
+    """Start the PostgreSQL and the broker that the settings leave to us, and stop everything at the end.
+
+    Raises `PartError` when a part cannot be started or another supervisor has the data folder.
+    """
+    async with Supervisor(settings.data_dir) as supervisor:
+        starting = []
+        postgres: Postgres | None = None
+        kafka: Kafka | None = None
+        if settings.postgres_dsn is None:
+            postgres = Postgres(settings.data_dir / "postgres", free_port(settings.postgres_port))
+            starting.append(supervisor.start(postgres.part()))
+        if settings.kafka_bootstrap is None:
+            port = free_port(settings.kafka_port)
+            controller = free_port(port + 1, avoid=frozenset({port}))
+            kafka = Kafka(settings.data_dir / "kafka", settings.cache_dir, port, controller)
+            starting.append(supervisor.start(kafka.part()))
+        await asyncio.gather(*starting)
+        found = Backends(
+            postgres.dsn() if postgres else _secret(settings.postgres_dsn),
+            kafka.bootstrap if kafka else settings.kafka_bootstrap or "",
+        )
+        ports = {"postgres": postgres.port if postgres else None, "bootstrap": found.bootstrap}
+        (settings.data_dir / "addresses.json").write_text(json.dumps(ports) + "\n", encoding="utf-8")
+        yield supervisor, found
+
+
+@contextlib.asynccontextmanager
+async def reach(settings: Settings) -> AsyncIterator[Backends]:
+    """Give the backends of this data folder: those of the installation that runs on it now, or started for the while."""
+    if settings.postgres_dsn is not None and settings.kafka_bootstrap is not None:
+        yield Backends(settings.postgres_dsn.get_secret_value(), settings.kafka_bootstrap)
+    elif runs_already(settings.data_dir):
+        ports = json.loads((settings.data_dir / "addresses.json").read_text(encoding="utf-8"))
+        own = Postgres(settings.data_dir / "postgres", ports["postgres"] or 0)
+        yield Backends(_secret(settings.postgres_dsn) if settings.postgres_dsn else own.dsn(), ports["bootstrap"])
+    else:
+        async with backends(settings) as (_, found):
+            yield found
+
+
+def _secret(value: SecretStr | None) -> str:
+    return value.get_secret_value() if value else ""
+
+
+def placed(settings: Settings, found: Backends, **given: object) -> Settings:
+    """Return the settings that a process of ours is handed: with the addresses of what runs, and `given`."""
+    database = str(given.get("database", settings.database))
+    return settings.model_copy(
+        update={
+            "postgres_dsn": SecretStr(databases.named(found.admin_dsn, database)),
+            "kafka_bootstrap": found.bootstrap,
+            **given,
+        }
+    )
+
+
+def process(settings: Settings, name: str, module: str, *arguments: str, **options: object) -> Part:
+    """Return the part of one process of ours, with these settings."""
+    return Part(
+        name=name,
+        command=python_command(module, *arguments),
+        environment=settings.environment(),
+        **options,  # type: ignore[arg-type]
+    )
+
+
+def product_parts(settings: Settings, workers: int = 1) -> list[Part]:
+    """Return the processes of the product: relay, workers, the hotline's own worker, the text sender."""
+    parts = [process(settings, "relay", "streams.relay")]
+    for number in range(1, workers + 1):
+        name = f"worker-{number}"
+        parts.append(process(settings, name, "streams.worker", "--name", name, "--stages", PRODUCT_STAGES))
+    parts.append(process(settings, "hotline", "streams.worker", "--name", "hotline", "--stages", "escalate"))
+    parts.append(process(settings, "texts", "streams.texts"))
+    return parts
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class LastRun:
+    """Which database and topics the last drill or installation of a data folder used."""
+
+    database: str
+    topic_prefix: str
+    exercise: bool
+
+    def keep(self, data_dir: Path) -> None:
+        """Write it into the data folder."""
+        part = data_dir / "last-run.json.part"
+        part.write_text(json.dumps(dataclasses.asdict(self)) + "\n", encoding="utf-8")
+        part.replace(data_dir / "last-run.json")
+
+    @classmethod
+    def read(cls, data_dir: Path) -> LastRun | None:
+        """Return it; None when nothing ran in this folder yet."""
+        try:
+            return cls(**json.loads((data_dir / "last-run.json").read_text(encoding="utf-8")))
+        except FileNotFoundError:
+            return None

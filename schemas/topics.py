@@ -1,0 +1,118 @@
+"""The one table of topics: who writes, who reads, how many partitions, which events, how long they are kept."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from schemas import events
+
+DAY_MS = 86_400_000
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """One topic. `consumers` are stages; `key` says which field of the event orders it; `retention_ms` is in milliseconds."""
+
+    name: str
+    key: str
+    partitions: int
+    events: tuple[type[events.Event], ...]
+    producer: str
+    consumers: tuple[str, ...]
+    retention_ms: int = 7 * DAY_MS
+
+
+OUTAGE_REPORTS = Topic(
+    name="outage.reports",
+    key="customer",
+    partitions=4,
+    events=(events.OutageReported,),
+    producer="call centre, meters' head-end",
+    consumers=("intake",),
+)
+MAINTENANCE_NOTICES = Topic(
+    name="maintenance.notices",
+    key="device",
+    partitions=2,
+    events=(events.WindowAnnounced, events.WorkStarted, events.WorkCompleted),
+    producer="work management",
+    consumers=("correlate",),
+)
+OUTAGE_INCIDENTS = Topic(
+    name="outage.incidents",
+    key="area",
+    partitions=2,
+    events=(events.IncidentChanged,),
+    producer="correlate",
+    consumers=("dispatch", "notify"),
+)
+CREW_STATUS = Topic(
+    name="crew.status",
+    key="crew",
+    partitions=2,
+    events=(events.CrewReported,),
+    producer="crews' terminals",
+    consumers=("dispatch",),
+)
+CREW_ASSIGNMENTS = Topic(
+    name="crew.assignments",
+    key="area",
+    partitions=2,
+    events=(events.OrderChanged,),
+    producer="dispatch",
+    consumers=("correlate", "notify", "world"),
+)
+HOTLINE_PRIORITY = Topic(
+    name="hotline.priority",
+    key="account",
+    partitions=2,
+    events=(events.LargeCustomerOut, events.LargeCustomerRestored),
+    producer="correlate",
+    consumers=("escalate",),
+)
+HOTLINE_ANSWERS = Topic(
+    name="hotline.answers",
+    key="account",
+    partitions=2,
+    events=(events.CallAnswered,),
+    producer="voice provider",
+    consumers=("escalate",),
+)
+NOTICE_RECEIPTS = Topic(
+    name="notice.receipts",
+    key="notice",
+    partitions=2,
+    events=(events.TextReceipt,),
+    producer="text gateway",
+    consumers=("notify",),
+)
+DEAD_LETTERS = Topic(
+    name="dead.letters",
+    key="origin",
+    partitions=1,
+    events=(),
+    producer="every consumer",
+    consumers=(),
+    retention_ms=30 * DAY_MS,
+)
+
+TOPICS: dict[str, Topic] = {
+    topic.name: topic
+    for topic in (
+        OUTAGE_REPORTS,
+        MAINTENANCE_NOTICES,
+        OUTAGE_INCIDENTS,
+        CREW_STATUS,
+        CREW_ASSIGNMENTS,
+        HOTLINE_PRIORITY,
+        HOTLINE_ANSWERS,
+        NOTICE_RECEIPTS,
+        DEAD_LETTERS,
+    )
+}
+"""Every topic by name, in the order of the data's way."""
+
+
+def consumed_by(stage: str) -> tuple[Topic, ...]:
+    """Return the topics that this stage takes facts from, in the order of the table."""
+    return tuple(topic for topic in TOPICS.values() if stage in topic.consumers)

@@ -1,0 +1,1 @@
+"""PostgreSQL: connections, wake-ups, migrations, and databases made from a template."""

@@ -1,0 +1,107 @@
+"""Connections to PostgreSQL and the wake-ups that come over them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import asyncpg
+
+COMMAND_TIMEOUT_S = 30.0
+CONNECT_TIMEOUT_S = 10.0
+
+LOST = (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.CannotConnectNowError)
+"""What is raised when PostgreSQL is away: infrastructure, not a fault of the data."""
+
+
+async def connect(dsn: str) -> asyncpg.Connection[asyncpg.Record]:
+    """Return one connection. Raises what `LOST` names when the server is away."""
+    return await asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT_S, command_timeout=COMMAND_TIMEOUT_S)
+
+
+async def create_pool(dsn: str, size: int) -> asyncpg.Pool[asyncpg.Record]:
+    """Return a pool of exactly `size` connections, opened at once."""
+    return await asyncpg.create_pool(
+        dsn, min_size=size, max_size=size, timeout=CONNECT_TIMEOUT_S, command_timeout=COMMAND_TIMEOUT_S
+    )
+
+
+async def ready(dsn: str) -> None:
+    """Return when the server answers and is out of recovery. Raises what `LOST` names, or `RuntimeError` in recovery."""
+    connection = await connect(dsn)
+    try:
+        if await connection.fetchval("SELECT pg_is_in_recovery()"):
+            raise RuntimeError("PostgreSQL is still in recovery")
+    finally:
+        await connection.close()
+
+
+class Pool(Protocol):
+    """A pool of connections."""
+
+    def acquire(self) -> Any:
+        """Return an asynchronous context manager that lends a connection."""
+
+
+class Wakeups:
+    """Empty wake-ups from NOTIFY on some channels. A wake-up may be spurious; whoever is woken looks for itself."""
+
+    def __init__(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
+        self._connection = connection
+        self._event = asyncio.Event()
+        self._lost = False
+
+    @classmethod
+    async def listen(cls, dsn: str, *channels: str) -> Wakeups:
+        """Listen on these channels with a connection of its own; the first `wait` returns at once."""
+        wakeups = cls(await connect(dsn))
+        wakeups._connection.add_termination_listener(wakeups._on_lost)
+        for channel in channels:
+            await wakeups._connection.add_listener(channel, wakeups._on_notify)
+        wakeups._event.set()
+        return wakeups
+
+    def _on_notify(self, *_: Any) -> None:
+        self._event.set()
+
+    def _on_lost(self, *_: Any) -> None:
+        self._lost = True
+        self._event.set()
+
+    def wake(self) -> None:
+        """Wake the waiter from within this process."""
+        self._event.set()
+
+    async def wait(self, timeout_s: float) -> None:
+        """Return when woken or after the time-out. Raises `ConnectionError` when the connection was lost."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._event.wait()
+        except TimeoutError:
+            pass
+        self._event.clear()
+        if self._lost:
+            raise ConnectionError("the connection that listens for wake-ups was lost")
+
+    async def close(self) -> None:
+        """Stop listening."""
+        self._connection.remove_termination_listener(self._on_lost)
+        await self._connection.close()
+
+
+async def exclusively(
+    dsn: str, lock: int, retry_s: float, announce: Callable[[], None]
+) -> asyncpg.Connection[asyncpg.Record]:
+    """Return a connection that holds the advisory lock `lock`: only one process in this database does this work.
+
+    Waits while another holds it, calling `announce` once. The lock is free again as soon as its holder is gone.
+    """
+    connection = await connect(dsn)
+    waiting = False
+    while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", lock):
+        if not waiting:
+            waiting = True
+            announce()
+        await asyncio.sleep(retry_s)
+    return connection

@@ -1,0 +1,61 @@
+"""Why an order, a job or a crew is in the state it is in; every transition and every decision not to act names one."""
+
+from __future__ import annotations
+
+import enum
+
+
+class Reason(enum.StrEnum):
+    """The reason codes of the dispatch room, as they stand in the journal and in `OrderChanged`."""
+
+    INCIDENT_OPEN = "incidentOpen"
+    """An incident became known whose customers are out: somebody has to go."""
+    INCIDENT_OPEN_AGAIN = "incidentOpenAgain"
+    """An incident that was over is open again."""
+    STILL_OPEN_AFTER_WORK = "stillOpenAfterWork"
+    """A crew was done, yet after the time for verification the incident is open and nothing nested explains it."""
+    BEING_VERIFIED = "beingVerified"
+    """A crew is done and the incident still open: nobody is sent before the verification has had its time."""
+    DEVICE_CORRECTED = "deviceCorrected"
+    """The incident's device changed and nobody is under way: the next crew goes to the new one."""
+    ORDER_STANDS = "orderStands"
+    """The incident's device changed with a crew under way: its order stays, the crew patrols."""
+    OUTDATED_REVISION = "outdatedRevision"
+    """A change of an incident that is older than what is known of it."""
+
+    NEAREST_DEPOT = "nearestDepot"
+    """The crew was taken from the nearest depot that had an idle one."""
+    NO_CREW_IDLE = "noCrewIdle"
+    """Nobody was sent: no crew is idle that has not just refused this job."""
+
+    CREW_REPORTED = "crewReported"
+    """The crew said so."""
+    CREW_REFUSED = "crewRefused"
+    """The crew refused the order: another one is sent."""
+    CREW_OFF_DUTY = "crewOffDuty"
+    """The crew went off duty with the order unfinished: another one is sent."""
+    UNANSWERED = "unanswered"
+    """The crew did not answer in time: another one is sent, this one counts as unreachable until it is heard of."""
+    HEARD_OF = "heardOf"
+    """An unreachable crew was heard of."""
+    ORDERED = "ordered"
+    """The crew was given an order."""
+    ORDER_ENDED = "orderEnded"
+    """The crew's order came to its end."""
+    ORDER_ACTIVE = "orderActive"
+    """The crew says that it is available, but its order is still active: the order goes before."""
+    OUT_OF_ORDER = "outOfOrder"
+    """A status that the order has already passed."""
+    ORDER_OVER = "orderOver"
+    """A status of an order that is over (revoked, refused or done)."""
+    UNKNOWN_ORDER = "unknownOrder"
+    """A status of an order that was never given, or a status that should name its order and does not."""
+    NOT_ITS_ORDER = "notItsOrder"
+    """A status of an order that was given to another crew."""
+
+    INCIDENT_RESTORED = "incidentRestored"
+    INCIDENT_MERGED = "incidentMerged"
+    INCIDENT_DISMISSED = "incidentDismissed"
+    INCIDENT_CLOSED = "incidentClosed"
+    CREW_ON_SITE = "crewOnSite"
+    """The incident is over, but the crew is on site: it is never pulled off, its order ends when it is done."""

@@ -1,0 +1,253 @@
+"""All SQL of the drill's operator: texts as it took them, their receipts, hotline calls and the answers to them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+import msgspec
+
+from schemas.codec import encode
+from schemas.events import CallAnswered, TextOutcome
+from schemas.ids import derived
+from schemas.topics import HOTLINE_ANSWERS, NOTICE_RECEIPTS
+from services.clock import from_ms
+from services.drill.operator_fate import (
+    ANSWER_AFTER_MS,
+    Fate,
+    acknowledges_from,
+    fate_of,
+    receipt_delay_ms,
+    still_throttled,
+)
+from services.drill.smpp_pdu import Status, Submit
+from services.engine.taking import Connection
+
+
+class ReceiptDue(msgspec.Struct, frozen=True, kw_only=True):
+    """What lies in the schedule for a receipt."""
+
+    operator_id: str
+    sender: str
+    phone: str
+    outcome: TextOutcome
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Call:
+    """A hotline call as the voice provider was asked for it."""
+
+    key: str
+    account: str
+    outage: str
+    phone: str
+    say: str
+
+
+async def seed(connection: Connection) -> int:
+    """Return the seed of the scenario. Raises `LookupError` when none was prepared."""
+    found: int | None = await connection.fetchval("SELECT seed FROM drill.scenario")
+    if found is None:
+        raise LookupError("no scenario was prepared in this database")
+    return found
+
+
+async def standing_ports(connection: Connection) -> tuple[int, int] | None:
+    """Return the SMPP and HTTP ports on which the operator listened before, if it did."""
+    row = await connection.fetchrow("SELECT smpp_port, http_port FROM drill.operator")
+    return None if row is None else (row["smpp_port"], row["http_port"])
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Place:
+    """Where the operator listens, and as whom a client signs in."""
+
+    host: str
+    smpp_port: int
+    http_port: int
+    system_id: str
+    password: str
+
+
+async def endpoint(connection: Connection) -> Place:
+    """Return where the operator of this drill listens. Raises `LookupError` before it ever did."""
+    row = await connection.fetchrow("SELECT host, smpp_port, http_port, system_id, password FROM drill.operator")
+    if row is None:
+        raise LookupError("the drill's operator has not been started in this database")
+    return Place(*row)
+
+
+async def write_endpoint(
+    connection: Connection, *, host: str, smpp_port: int, http_port: int, system_id: str, password: str
+) -> None:
+    """Write where the operator listens and as whom it lets its client in."""
+    await connection.execute(
+        """INSERT INTO drill.operator (host, smpp_port, http_port, system_id, password) VALUES ($1, $2, $3, $4, $5)
+           ON CONFLICT (one) DO UPDATE SET host = excluded.host, smpp_port = excluded.smpp_port,
+               http_port = excluded.http_port, system_id = excluded.system_id, password = excluded.password""",
+        host,
+        smpp_port,
+        http_port,
+        system_id,
+        password,
+    )
+
+
+async def take_texts(connection: Connection, seed: int, texts: Sequence[Submit]) -> list[tuple[int, str]]:
+    """Store texts and their receipts in one transaction; return command status and operator's id of each.
+
+    A reference that was taken before is taken again, as a second text: the operator has no opinion on doubles.
+    """
+    async with connection.transaction():
+        now: int = await connection.fetchval("SELECT now_ms FROM tick()")
+        references = [text.reference for text in texts]
+        times = {
+            row["reference"]: row["times"]
+            for row in await connection.fetch(
+                """SELECT reference, count(*) AS times FROM drill.handset_text WHERE reference = ANY ($1::text[])
+                   GROUP BY reference""",
+                references,
+            )
+        }
+        busy_since = await _busy_since(connection, now, texts)
+        taken: list[tuple[int, str]] = []
+        rows: list[tuple[str, Submit, TextOutcome]] = []
+        for text in texts:
+            fate = fate_of(text.phone)
+            if fate.status is not Status.OK and (
+                fate is not Fate.THROTTLED or still_throttled(busy_since[text.reference], now)
+            ):
+                taken.append((fate.status, ""))
+                continue
+            times[text.reference] = times.get(text.reference, 0) + 1
+            operator_id = derived("operator", text.reference, times[text.reference])[:16].upper()
+            rows.append((operator_id, text, fate.outcome))
+            taken.append((Status.OK, operator_id))
+        await _write_texts(connection, seed, now, rows)
+    return taken
+
+
+async def _busy_since(connection: Connection, now: int, texts: Sequence[Submit]) -> dict[str, int]:
+    """Return when a text to a number that finds the operator busy was first refused, noting it."""
+    busy = sorted({text.reference for text in texts if fate_of(text.phone) is Fate.THROTTLED})
+    if not busy:
+        return {}
+    rows = await connection.fetch(
+        """INSERT INTO drill.throttled AS t (reference, since_ms) SELECT r, $2 FROM unnest($1::text[]) AS r
+           ON CONFLICT (reference) DO UPDATE SET since_ms = t.since_ms RETURNING reference, since_ms""",
+        busy,
+        now,
+    )
+    return {row["reference"]: row["since_ms"] for row in rows}
+
+
+async def _write_texts(
+    connection: Connection, seed: int, now: int, rows: Sequence[tuple[str, Submit, TextOutcome]]
+) -> None:
+    if not rows:
+        return
+    receipts = [
+        ReceiptDue(operator_id=operator_id, sender=text.sender, phone=text.phone, outcome=outcome)
+        for operator_id, text, outcome in rows
+    ]
+    await connection.execute(
+        """WITH texts AS (
+               INSERT INTO drill.handset_text (operator_id, reference, phone, words, outcome, at_ms)
+               SELECT t.*, $6 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) AS t)
+           INSERT INTO drill.schedule (id, at_ms, channel, topic, key, body)
+           SELECT s.id, s.at_ms, 'smpp', $10, s.key, s.body
+           FROM unnest($7::text[], $8::bigint[], $1::text[], $9::bytea[]) AS s (id, at_ms, key, body)""",
+        [operator_id for operator_id, _, _ in rows],
+        [text.reference for _, text, _ in rows],
+        [text.phone for _, text, _ in rows],
+        [text.words for _, text, _ in rows],
+        [outcome.value for _, _, outcome in rows],
+        now,
+        [derived("operatorReceipt", operator_id) for operator_id, _, _ in rows],
+        [now + receipt_delay_ms(seed, operator_id) for operator_id, _, _ in rows],
+        [msgspec.json.encode(receipt) for receipt in receipts],
+        NOTICE_RECEIPTS.name,
+    )
+
+
+async def receipts_due(connection: Connection, limit: int) -> list[tuple[str, int, ReceiptDue]]:
+    """Return unsent receipts that are due by the clock or by the time the driver moves to: id, time (ms), receipt."""
+    rows = await connection.fetch(
+        """SELECT s.id, s.at_ms, s.body FROM drill.schedule s, clock c, tick() t
+           WHERE s.channel = 'smpp' AND NOT s.sent AND s.at_ms <= coalesce(c.target_ms, t.now_ms)
+           ORDER BY s.at_ms, s.id LIMIT $1""",
+        limit,
+    )
+    return [(row["id"], row["at_ms"], msgspec.json.decode(row["body"], type=ReceiptDue)) for row in rows]
+
+
+async def mark_delivered(connection: Connection, ids: Sequence[str]) -> None:
+    """Mark receipts that the client acknowledged, and wake whoever waits for all to settle."""
+    await connection.execute(
+        """WITH marked AS (
+               UPDATE drill.schedule SET sent = true, wall_sent = clock_timestamp() WHERE id = ANY ($1::text[]))
+           SELECT pg_notify('moved', '')""",
+        list(ids),
+    )
+
+
+async def text_of(connection: Connection, reference: str) -> dict[str, str | int] | None:
+    """Return what the operator knows of a client's reference; None: it never got it."""
+    rows = await connection.fetch(
+        "SELECT operator_id, outcome FROM drill.handset_text WHERE reference = $1 ORDER BY at_ms, operator_id",
+        reference,
+    )
+    if not rows:
+        return None
+    return {"reference": reference, "operator_id": rows[0]["operator_id"], "times": len(rows)}
+
+
+async def take_call(connection: Connection, seed: int, call: Call) -> bool:
+    """Store a call and schedule the answer to it; False when its key was taken before.
+
+    The contact acknowledges from the second or third call of an outage on, as the seed draws it.
+    """
+    async with connection.transaction():
+        # Calls of one outage are counted one after another.
+        await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", call.outage)
+        if await connection.fetchval("SELECT true FROM drill.call WHERE key = $1", call.key):
+            return False
+        earlier: int = await connection.fetchval("SELECT count(*) FROM drill.call WHERE outage = $1", call.outage)
+        now: int = await connection.fetchval("SELECT now_ms FROM tick()")
+        acknowledged = earlier + 1 >= acknowledges_from(seed, call.outage)
+        await connection.execute(
+            """INSERT INTO drill.call (key, account, phone, said, outage, at_ms, acknowledged)
+               VALUES ($1, $2, $3, $4, $5, $6, $7)""",
+            call.key,
+            call.account,
+            call.phone,
+            call.say,
+            call.outage,
+            now,
+            acknowledged,
+        )
+        answer = CallAnswered(
+            id=derived("callAnswered", call.key),
+            at=from_ms(now + ANSWER_AFTER_MS),
+            exercise=True,
+            call=call.key,
+            account=call.account,
+            outage=call.outage,
+            acknowledged=acknowledged,
+        )
+        await connection.execute(
+            """INSERT INTO drill.schedule (id, at_ms, channel, topic, key, body)
+               VALUES ($1, $2, 'kafka', $3, $4, $5)""",
+            answer.id,
+            now + ANSWER_AFTER_MS,
+            HOTLINE_ANSWERS.name,
+            call.account,
+            encode(answer),
+        )
+    return True
+
+
+async def call_of(connection: Connection, key: str) -> dict[str, str | int | bool] | None:
+    """Return what the voice provider knows of a call; None: it never got it."""
+    row = await connection.fetchrow("SELECT key, outage, at_ms, acknowledged FROM drill.call WHERE key = $1", key)
+    return None if row is None else dict(row)

@@ -1,0 +1,26 @@
+"""Why the world did what it did, as its journal says it."""
+
+from __future__ import annotations
+
+import enum
+
+
+class Reason(enum.StrEnum):
+    """The reason of a transition in the world."""
+
+    SCENARIO = "scenario"
+    """The storm's script says so."""
+    ORDERED = "ordered"
+    """The product sent the crew."""
+    CALLED_BACK = "calledBack"
+    """The product revoked the order before the crew was there."""
+    FOUND = "found"
+    """The crew found a failed device within its reach."""
+    STILL_DARK = "stillDark"
+    """Nothing is left to mend here, yet there is no power: the crew waits for whoever mends it."""
+    IN_ORDER = "inOrder"
+    """The crew found power and nothing failed."""
+    MENDED = "mended"
+    """The crew mended what it had found."""
+    DUTY = "duty"
+    """The crew did the next step of its order."""

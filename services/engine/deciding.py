@@ -1,0 +1,230 @@
+"""Decide: one shard, one tick, one transaction around a pure rule.
+
+The compare on `turns` proves that the cached state is the state as of the shard's last turn, and fences whoever slept while
+another took its turn. Whatever goes wrong drops the cache: what it holds is not known to be durable.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from schemas import cloudevents
+from schemas.codec import decode, encode
+from schemas.topics import TOPICS
+from services.engine.taking import Connection, Fenced
+from services.engine.turn import Entity, Fact, Outcome, Record, Stage, Store, Turn
+
+Entities = dict[str, dict[str, Entity]]
+
+_encoder = msgspec.json.Encoder(order="deterministic")
+
+
+class InboxStore:
+    """The store of a stage that has no tables of its own: its facts lie in `inbox`, it writes no records."""
+
+    def __init__(self, stage: str) -> None:
+        self._stage = stage
+
+    async def facts(self, connection: Connection, shard: str, tick: int) -> list[Fact]:
+        """Return the facts that this tick decides, marked so."""
+        return await inbox_facts(connection, self._stage, shard, tick)
+
+    async def decided(self, connection: Connection, shard: str, tick: int) -> list[Fact]:
+        """Return the facts that this tick decided."""
+        return await inbox_decided(connection, self._stage, shard, tick)
+
+    async def save(
+        self,
+        connection: Connection,  # noqa: ARG002 - the port's form
+        shard: str,  # noqa: ARG002 - as above
+        tick: int,  # noqa: ARG002 - as above
+        now: int,  # noqa: ARG002 - as above
+        records: Sequence[Record],
+    ) -> None:
+        """Refuse records: there is no table for them."""
+        if records:
+            raise TypeError(f"stage {self._stage} has no table for records")
+
+
+async def inbox_facts(connection: Connection, stage: str, shard: str, tick: int) -> list[Fact]:
+    """Mark this shard's undecided facts in `inbox` with a tick before this one as decided by it, and return them."""
+    rows = await connection.fetch(
+        """UPDATE inbox SET decided = $3 WHERE stage = $1 AND shard = $2 AND decided IS NULL AND tick < $3
+           RETURNING at_ms, id, topic, body""",
+        stage,
+        shard,
+        tick,
+    )
+    return [Fact(row["at_ms"], row["id"], decode(row["body"], TOPICS[row["topic"]])) for row in rows]
+
+
+async def inbox_decided(connection: Connection, stage: str, shard: str, tick: int) -> list[Fact]:
+    """Return the facts in `inbox` that this tick decided."""
+    rows = await connection.fetch(
+        "SELECT at_ms, id, topic, body FROM inbox WHERE stage = $1 AND shard = $2 AND decided = $3", stage, shard, tick
+    )
+    return [Fact(row["at_ms"], row["id"], decode(row["body"], TOPICS[row["topic"]])) for row in rows]
+
+
+class Deciding:
+    """Decides the turns of one stage. `decide` may be called by any process; the compare settles who did it."""
+
+    def __init__(self, stage: Stage, store: Store, *, exercise: bool) -> None:
+        self.stage = stage
+        self._store = store
+        self._exercise = exercise
+        self._kinds = {kind.kind: kind for kind in stage.entities}
+        self._cache: dict[str, tuple[int, Entities]] = {}
+
+    async def decide(self, connection: Connection, shard: str, n: int, now: int) -> Outcome | None:
+        """Decide the turn of a shard at tick n; None when it was decided already. Raises `Fenced`."""
+        cached = self._cache.pop(shard, None) or await self._load(connection, shard)
+        ticked_to, entities = cached
+        if ticked_to >= n:
+            self._cache[shard] = cached
+            return None
+        async with connection.transaction():
+            if not await connection.fetchval(
+                "UPDATE turns SET ticked_to = $3 WHERE stage = $1 AND shard = $2 AND ticked_to = $4 RETURNING true",
+                self.stage.name,
+                shard,
+                n,
+                ticked_to,
+            ):
+                raise Fenced(f"{self.stage.name}/{shard} at tick {n}, seen up to {ticked_to}")
+            facts = await self._store.facts(connection, shard, n)
+            turn = Turn(shard=shard, now=now, facts=facts, entities=entities, exercise=self._exercise)
+            self.stage.decide(turn)
+            await self._write(connection, turn, n)
+            await self._store.save(connection, shard, n, now, turn.outcome.records)
+        apply(entities, turn.outcome)
+        self._cache[shard] = (n, entities)
+        return turn.outcome
+
+    async def _load(self, connection: Connection, shard: str) -> tuple[int, Entities]:
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            ticked_to = await connection.fetchval(
+                "SELECT ticked_to FROM turns WHERE stage = $1 AND shard = $2", self.stage.name, shard
+            )
+            rows = await connection.fetch(
+                "SELECT kind, id, body FROM entity WHERE stage = $1 AND shard = $2", self.stage.name, shard
+            )
+        if ticked_to is None:
+            raise LookupError(f"no turn for {self.stage.name}/{shard}: its shards were not made")
+        entities: Entities = {kind: {} for kind in self._kinds}
+        for row in rows:
+            entities[row["kind"]][row["id"]] = msgspec.json.decode(row["body"], type=self._kinds[row["kind"]])
+        return int(ticked_to), entities
+
+    async def _write(self, connection: Connection, turn: Turn, n: int) -> None:
+        outcome, stage, shard = turn.outcome, self.stage.name, turn.shard
+        kept = [(kind, i, encoded(e)) for (kind, i), e in sorted(outcome.entities.items()) if e is not None]
+        gone = [(kind, i) for (kind, i), e in sorted(outcome.entities.items()) if e is None]
+        await connection.execute(
+            _WRITE,
+            stage,
+            shard,
+            n,
+            turn.now,
+            *_columns(kept, 3),
+            *_columns(gone, 2),
+            *_columns(
+                [(j.id, j.subject_kind, j.subject, j.to, j.reason, json.dumps(j.facts)) for j in outcome.journal], 6
+            ),
+            *_columns(
+                [
+                    (e.event.id, e.topic.name, e.key, json.dumps(_headers(e.event, stage)), encode(e.event))
+                    for e in outcome.events
+                ],
+                5,
+            ),
+            *_columns([(f.key, f.kind, f.due_at, f.expires_at, encoded(f.body)) for f in outcome.effects], 5),
+            list(outcome.recalled),
+            outcome.wake_at,
+            len(turn.facts),
+            digest(outcome),
+        )
+
+
+def apply(entities: Entities, outcome: Outcome) -> None:
+    """Bring entities up to what a turn decided."""
+    for (kind, entity_id), entity in outcome.entities.items():
+        standing = entities.setdefault(kind, {})
+        if entity is None:
+            standing.pop(entity_id, None)
+        else:
+            standing[entity_id] = entity
+
+
+def encoded(structure: msgspec.Struct) -> str:
+    """Return the canonical JSON of an entity or a body."""
+    return _encoder.encode(structure).decode()
+
+
+def canonical(outcome: Outcome) -> bytes:
+    """Return the canonical bytes of everything that was decided: equal decisions, equal bytes."""
+    entities = [[kind, i, entity] for (kind, i), entity in sorted(outcome.entities.items())]
+    parts: Mapping[str, Any] = {
+        "entities": entities,
+        "journal": [[j.id, j.subject_kind, j.subject, j.to, j.reason, j.facts] for j in outcome.journal],
+        "events": [[e.topic.name, e.key, e.event] for e in outcome.events],
+        "effects": [[f.key, f.kind, f.due_at, f.expires_at, f.body] for f in outcome.effects],
+        "recalled": outcome.recalled,
+        "records": [[type(r).__name__, r] for r in outcome.records],
+        "wake_at": outcome.wake_at,
+    }
+    return _encoder.encode(parts)
+
+
+def digest(outcome: Outcome) -> str:
+    """Return the SHA-256 of what was decided."""
+    return hashlib.sha256(canonical(outcome)).hexdigest()
+
+
+def _headers(event: Any, stage: str) -> list[list[str]]:
+    return [[name, value.decode("ascii")] for name, value in cloudevents.headers(event, stage)]
+
+
+def _columns(rows: list[tuple[Any, ...]], width: int) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
+
+
+# One statement: state, journal, outbox, effects, wake-up. Plain inserts, since a conflict is a bug and must be loud.
+_WRITE = """
+WITH kept AS (
+    INSERT INTO entity (stage, shard, kind, id, body)
+    SELECT $1, $2, k.kind, k.id, k.body::json FROM unnest($5::text[], $6::text[], $7::text[]) AS k (kind, id, body)
+    ON CONFLICT (stage, kind, id) DO UPDATE SET body = excluded.body),
+gone AS (
+    DELETE FROM entity USING unnest($8::text[], $9::text[]) AS g (kind, id)
+    WHERE entity.stage = $1 AND entity.kind = g.kind AND entity.id = g.id),
+noted AS (
+    INSERT INTO journal (stage, shard, tick, now_ms, id, subject_kind, subject, became, reason, facts)
+    SELECT $1, $2, $3, $4, j.id, j.kind, j.subject, j.became, j.reason, ARRAY(SELECT json_array_elements_text(j.facts::json))
+    FROM unnest($10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[])
+         AS j (id, kind, subject, became, reason, facts)),
+out AS (
+    INSERT INTO outbox (stage, shard, tick, id, topic, key, headers, body)
+    SELECT $1, $2, $3, o.id, o.topic, o.key, o.headers::json, o.body
+    FROM unnest($16::text[], $17::text[], $18::text[], $19::text[], $20::bytea[])
+         WITH ORDINALITY AS o (id, topic, key, headers, body, place) ORDER BY o.place),
+done AS (
+    INSERT INTO effects (stage, shard, tick, key, kind, due_at_ms, expires_at_ms, body)
+    SELECT $1, $2, $3, f.key, f.kind, f.due_at_ms, f.expires_at_ms, f.body::json
+    FROM unnest($21::text[], $22::text[], $23::bigint[], $24::bigint[], $25::text[])
+         AS f (key, kind, due_at_ms, expires_at_ms, body)),
+recalled AS (
+    UPDATE effects SET state = 'superseded', reason = 'newerNotice', done_at_ms = $4
+    WHERE key = ANY ($26::text[]) AND state = 'due' AND due_at_ms > $4),
+woken AS (
+    UPDATE turns SET wake_at_ms = $27 WHERE stage = $1 AND shard = $2),
+ticked AS (
+    INSERT INTO ticks (stage, shard, n, now_ms, facts, outcome) VALUES ($1, $2, $3, $4, $28, $29))
+SELECT pg_notify('moved', ''),
+       CASE WHEN cardinality($16::text[]) > 0 THEN pg_notify('outbox', '') END
+"""

@@ -1,0 +1,80 @@
+"""The database side of the relay: what is to be published, and what was."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping, Sequence
+
+from services.engine.taking import Connection
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Unsent:
+    """A row of the outbox: topic without prefix, key, headers, body."""
+
+    id: str
+    topic: str
+    key: bytes
+    headers: list[tuple[str, bytes]]
+    body: bytes
+
+
+async def unsent(connection: Connection, limit: int) -> list[Unsent]:
+    """Return the oldest rows that were not published, in the order in which they were written."""
+    rows = await connection.fetch(
+        "SELECT id, topic, key, headers, body FROM outbox WHERE NOT sent ORDER BY seq LIMIT $1", limit
+    )
+    return [
+        Unsent(
+            row["id"],
+            row["topic"],
+            row["key"].encode(),
+            [(name, value.encode("latin-1")) for name, value in json.loads(row["headers"])],
+            row["body"],
+        )
+        for row in rows
+    ]
+
+
+async def mark_sent(connection: Connection, ids: Sequence[str], heads: Mapping[tuple[str, int], int]) -> None:
+    """Mark rows as published, together with how far their partitions now reach (end offsets)."""
+    await connection.execute(
+        """WITH marked AS (UPDATE outbox SET sent = true WHERE id = ANY ($1::text[])),
+                moved AS (
+                    INSERT INTO heads AS h (topic, part, end_offset)
+                    SELECT * FROM unnest($2::text[], $3::integer[], $4::bigint[])
+                    ON CONFLICT (topic, part) DO UPDATE SET end_offset = greatest(h.end_offset, excluded.end_offset))
+           SELECT pg_notify('moved', '')""",
+        list(ids),
+        [topic for topic, _ in heads],
+        [part for _, part in heads],
+        list(heads.values()),
+    )
+
+
+async def write(
+    connection: Connection,
+    *,
+    event_id: str,
+    stage: str,
+    shard: str,
+    topic: str,
+    key: str,
+    headers: Sequence[tuple[str, bytes]],
+    body: bytes,
+) -> bool:
+    """Put a fact that came in by another door than Kafka into the outbox; False when it is there already."""
+    written = await connection.fetchval(
+        """INSERT INTO outbox (id, stage, shard, tick, topic, key, headers, body)
+           SELECT $1, $2, $3, t.n, $4, $5, $6, $7 FROM tick() t ON CONFLICT DO NOTHING RETURNING true""",
+        event_id,
+        stage,
+        shard,
+        topic,
+        key,
+        json.dumps([[name, value.decode("latin-1")] for name, value in headers]),
+        body,
+    )
+    await connection.execute("SELECT pg_notify('outbox', '')")
+    return bool(written)

@@ -1,0 +1,275 @@
+"""Take: what came from a topic is stored once, stamped with the clock's tick, in the transaction that moves the offset.
+
+A fact taken while the clock stands at tick n is decided at a tick greater than n, never at n. The stamp is put on here, from
+the clock's row, inside the transaction; so order of arrival, partitions, workers and redelivery cannot change a decision.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeAlias
+
+import asyncpg
+
+from schemas.codec import Unreadable, decode
+from schemas.events import Event
+from schemas.ids import derived
+from schemas.topics import DEAD_LETTERS, TOPICS
+from services.clock import to_ms
+from services.engine.turn import Unplaced
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
+
+FUTURE_MS = 600_000
+"""An event that speaks of a time further ahead of the clock than this is parked: its sender's clock is wrong."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Message:
+    """One message as it came from the broker; `topic` is the name without prefix."""
+
+    topic: str
+    part: int
+    offset: int
+    key: bytes | None
+    headers: tuple[tuple[str, bytes], ...]
+    body: bytes | None
+
+
+class Fenced(Exception):
+    """Another process moved this row first: what this one knows is out of date and must be read again."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Gap(Exception):
+    """Offsets are missing between what was taken and what came: `wanted` is the next one to take."""
+
+    topic: str
+    part: int
+    wanted: int
+    got: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Refused:
+    """A message that could not become a fact, with a stable reason and a detail for people."""
+
+    message: Message
+    reason: str
+    detail: str
+    event_id: str | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Readable:
+    """A message and the event in it."""
+
+    message: Message
+    event: Event
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Stamp:
+    """What the clock said when facts were taken: tick, time, and the time it is moving to (milliseconds)."""
+
+    n: int
+    now: int
+    ahead: int
+
+
+class Keeper(Protocol):
+    """How a stage keeps the events it takes."""
+
+    async def keep(self, connection: Connection, events: Sequence[Readable], stamp: Stamp) -> list[Refused]:
+        """Store these events, dropping copies by id; return those that have no place. Runs inside the take's transaction."""
+
+
+class InboxKeeper:
+    """Keeps facts in `inbox`, under the shard that the stage names."""
+
+    def __init__(self, stage: str, shard_of: Callable[[Event], str]) -> None:
+        self._stage = stage
+        self._shard_of = shard_of
+
+    async def keep(self, connection: Connection, events: Sequence[Readable], stamp: Stamp) -> list[Refused]:
+        """Store the events in one statement; the primary key drops copies."""
+        rows, refused = [], []
+        for readable in events:
+            event = readable.event
+            try:
+                shard = self._shard_of(event)
+            except Unplaced as error:
+                refused.append(Refused(readable.message, error.code, error.detail, event.id))
+                continue
+            rows.append((event.id, shard, to_ms(event.at), readable.message.topic, readable.message.body))
+        if rows:
+            ids, shards, ats, topics, bodies = zip(*rows, strict=True)
+            await connection.execute(
+                """INSERT INTO inbox (stage, id, shard, at_ms, tick, topic, body)
+                   SELECT $1, f.id, f.shard, f.at_ms, $2, f.topic, f.body
+                   FROM unnest($3::text[], $4::text[], $5::bigint[], $6::text[], $7::bytea[])
+                        AS f (id, shard, at_ms, topic, body)
+                   ON CONFLICT DO NOTHING""",
+                self._stage,
+                stamp.n,
+                ids,
+                shards,
+                ats,
+                topics,
+                bodies,
+            )
+        return refused
+
+
+class Taking:
+    """Takes messages for one stage. One instance per consuming process; it remembers the next offset of each partition."""
+
+    def __init__(self, stage: str, keeper: Keeper, *, exercise: bool) -> None:
+        self._stage = stage
+        self._keeper = keeper
+        self._exercise = exercise
+        self._next: dict[tuple[str, int], int] = {}
+
+    async def next_offset(self, connection: Connection, topic: str, part: int) -> int:
+        """Return the next offset to take, as the database has it; a partition never seen begins at 0."""
+        await connection.execute(
+            "INSERT INTO progress (stage, topic, part) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+            self._stage,
+            topic,
+            part,
+        )
+        offset = int(
+            await connection.fetchval(
+                "SELECT next_offset FROM progress WHERE stage = $1 AND topic = $2 AND part = $3",
+                self._stage,
+                topic,
+                part,
+            )
+        )
+        self._next[topic, part] = offset
+        return offset
+
+    async def take(self, connection: Connection, messages: Sequence[Message]) -> int:
+        """Take messages of one partition, in the order of their offsets; return how many were new.
+
+        Raises `Gap` when offsets are missing before the first new one, `Fenced` when another process took them meanwhile.
+        """
+        topic, part = messages[0].topic, messages[0].part
+        known = self._next.get((topic, part))
+        wanted = await self.next_offset(connection, topic, part) if known is None else known
+        new = [message for message in messages if message.offset >= wanted]
+        if not new:
+            return 0
+        if new[0].offset != wanted:
+            raise Gap(topic, part, wanted, new[0].offset)
+        readable, refused = self._read(new)
+        last = new[-1].offset + 1
+        try:
+            async with connection.transaction():
+                stamp = await self._move(connection, topic, part, wanted, last)
+                sane, insane = _split_by_horizon(readable, stamp)
+                refused += insane + await self._keeper.keep(connection, sane, stamp)
+                if refused:
+                    await park(connection, self._stage, refused, stamp)
+                await connection.execute("SELECT pg_notify('moved', '')")
+        except BaseException:
+            self._next.pop((topic, part), None)
+            raise
+        self._next[topic, part] = last
+        return len(new)
+
+    def _read(self, messages: Sequence[Message]) -> tuple[list[Readable], list[Refused]]:
+        readable: dict[str, Readable] = {}
+        refused = []
+        for message in messages:
+            try:
+                event = decode(message.body, TOPICS[message.topic])
+            except Unreadable as error:
+                refused.append(Refused(message, error.code, error.detail, _report_id(message)))
+                continue
+            if event.exercise != self._exercise:
+                refused.append(Refused(message, "exerciseMismatch", "exercise and real life do not mix", event.id))
+            else:
+                readable.setdefault(event.id, Readable(message, event))
+        return list(readable.values()), refused
+
+    async def _move(self, connection: Connection, topic: str, part: int, wanted: int, last: int) -> Stamp:
+        row = await connection.fetchrow(
+            """WITH moved AS (
+                   UPDATE progress SET next_offset = $5
+                   WHERE stage = $1 AND topic = $2 AND part = $3 AND next_offset = $4 RETURNING 1),
+               kept AS (
+                   INSERT INTO taken (stage, topic, part, first_offset, next_offset, tick)
+                   SELECT $1, $2, $3, $4, $5, t.n FROM moved, tick() t)
+               SELECT t.n, t.now_ms, greatest(t.now_ms, c.target_ms) AS ahead, (SELECT count(*) FROM moved) AS moved
+               FROM tick() t, clock c""",
+            self._stage,
+            topic,
+            part,
+            wanted,
+            last,
+        )
+        if row is None or not row["moved"]:
+            raise Fenced(f"{self._stage} {topic}/{part} at {wanted}")
+        return Stamp(row["n"], row["now_ms"], row["ahead"])
+
+
+def _split_by_horizon(readable: Sequence[Readable], stamp: Stamp) -> tuple[list[Readable], list[Refused]]:
+    sane, insane = [], []
+    for one in readable:
+        if to_ms(one.event.at) > stamp.ahead + FUTURE_MS:
+            insane.append(Refused(one.message, "future", f"speaks of {one.event.at.isoformat()}", one.event.id))
+        else:
+            sane.append(one)
+    return sane, insane
+
+
+def _report_id(message: Message) -> str | None:
+    """Return the id that the headers of an unreadable message give, so that its sender can be told which one was lost."""
+    for name, value in message.headers:
+        if name == "ce_id":
+            return value.decode("utf-8", "replace")[:64]
+    return None
+
+
+async def park(connection: Connection, stage: str, refused: Sequence[Refused], stamp: Stamp) -> None:
+    """Keep what could not become a fact: reason, origin and bytes in `parked`, and a copy for `dead.letters`."""
+    for one in refused:
+        message = one.message
+        parked_id = derived("parked", stage, message.topic, message.part, message.offset)
+        origin = f"{message.topic}/{message.part}/{message.offset}"
+        headers = [[name, value.decode("latin-1")] for name, value in message.headers]
+        written = await connection.fetchval(
+            """INSERT INTO parked (id, stage, topic, part, "offset", key, headers, body, reason, detail, event_id, tick, at_ms)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING RETURNING true""",
+            parked_id,
+            stage,
+            message.topic,
+            message.part,
+            message.offset,
+            message.key,
+            json.dumps(headers),
+            message.body,
+            one.reason,
+            one.detail,
+            one.event_id,
+            stamp.n,
+            stamp.now,
+        )
+        if not written:
+            continue
+        copied = [*headers, ["lamplighter_reason", one.reason], ["lamplighter_origin", origin]]
+        await connection.execute(
+            """INSERT INTO outbox (id, stage, shard, tick, topic, key, headers, body)
+               VALUES ($1, $2, '', $3, $4, $5, $6, $7)""",
+            derived("deadLetter", parked_id),
+            stage,
+            stamp.n,
+            DEAD_LETTERS.name,
+            origin,
+            json.dumps(copied),
+            message.body or b"",
+        )
+        await connection.execute("SELECT pg_notify('outbox', '')")

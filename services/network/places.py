@@ -1,0 +1,24 @@
+"""Points on the earth and the distances between them."""
+
+from __future__ import annotations
+
+import math
+
+from schemas.events import Place
+
+__all__ = ["EARTH_RADIUS_M", "Place", "distance_m"]
+
+EARTH_RADIUS_M = 6_371_008.8
+"""The mean radius of the earth, metres (IUGG)."""
+
+
+def distance_m(a: Place, b: Place) -> float:
+    """Return the distance between two points along the ground, metres: the haversine formula on a sphere.
+
+    The error against the ellipsoid stays below 0.6 %.
+    """
+    lat_a, lat_b = math.radians(a.lat), math.radians(b.lat)
+    across = math.sin(math.radians(b.lon - a.lon) / 2)
+    along = math.sin((lat_b - lat_a) / 2)
+    chord = along * along + math.cos(lat_a) * math.cos(lat_b) * across * across
+    return 2 * EARTH_RADIUS_M * math.asin(math.sqrt(min(1.0, chord)))

@@ -1,0 +1,1 @@
+"""The ways by which a text leaves the house."""

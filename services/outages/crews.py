@@ -1,0 +1,194 @@
+"""What the news of an order means: a crew found what failed, or supply in order. Its word alone restores nobody's power."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from schemas.events import IncidentState, OrderChanged, OrderState
+from services.clock import to_ms
+from services.outages.entities import Basis, Incident
+from services.outages.gathering import HOLD_MS, NEAR_LOSS_MS
+from services.outages.inferring import again_now
+from services.outages.nesting import nest
+from services.outages.reasons import Reason
+from services.outages.verifying import WAIT_MS
+
+if TYPE_CHECKING:
+    from services.outages.board import Board
+
+_NEWS = {OrderState.ENROUTE: Reason.CREW_UNDER_WAY, OrderState.ARRIVED: Reason.CREW_ARRIVED}
+
+
+def hear_crew(board: Board, fact: str, order: OrderChanged) -> None:
+    """Take the news of an order into account."""
+    incident = board.incident(order.incident)
+    if order.state in _NEWS and incident is not None:
+        board.turn.note(incident, incident.state, _NEWS[order.state], [fact])
+    if order.state is not OrderState.DONE:
+        return
+    at = to_ms(order.at)
+    if order.found is None:
+        _in_order(board, fact, order.incident, at)
+        return
+    device = _known(board, order.found)
+    if device is None:
+        board.turn.note((Incident.kind, order.incident), "stays", Reason.FOUND_UNKNOWN_DEVICE, [fact])
+        device = None if incident is None else incident.device
+    if device is not None:
+        _found(board, fact, incident, device, at)
+
+
+def _known(board: Board, device: str) -> str | None:
+    try:
+        known = board.network.device(device)
+    except KeyError:
+        return None
+    return known.id if known.area == board.turn.shard else None
+
+
+def _found(board: Board, fact: str, ordered: Incident | None, device: str, at: int) -> None:
+    """Settle whose fault was found, correct its device, and await signs of restoration."""
+    incident, reason = _whose(board, ordered, device)
+    if incident is None:
+        subject = (Incident.kind, ordered.id if ordered is not None else device)
+        board.turn.note(subject, "stays", Reason.NOBODY_KNOWN_OUT, [fact])
+        return
+    moved = incident.device != device
+    if moved:
+        _release(board, incident, device)
+    restored = incident.state is IncidentState.RESTORED
+    state = IncidentState.CONFIRMED if incident.state is IncidentState.PREDICTED else incident.state
+    incident = board.change(
+        incident,
+        reason,
+        [fact],
+        device=device,
+        whole=True,
+        found=True,
+        state=state,
+        done_at=at,
+        check_at=board.now + WAIT_MS,
+        leave_at=None if not restored else incident.leave_at,
+    )
+    _claim(board, incident, fact)
+    board.bring_out(
+        board.incident(incident.id) or incident,
+        board.network.customers_behind(device),
+        Reason.BEHIND_FAILED_DEVICE,
+    )
+    if ordered is not None and ordered.id != incident.id:
+        _stand_again(board, fact, ordered.id, incident)
+
+
+def _whose(board: Board, ordered: Incident | None, device: str) -> tuple[Incident | None, Reason]:
+    """Return the incident that this device had brought about, and why it is taken for that."""
+    network = board.network
+    unseen = [each for each in board.incidents() if not each.found]
+    at_device = [each for each in unseen if each.device == device and each.whole]
+    if ordered is not None and ordered in at_device:
+        return ordered, Reason.CREW_FOUND
+    if at_device:
+        return at_device[0], Reason.FOUND_FOR_OTHER
+    restored = ordered is not None and ordered.state is IncidentState.RESTORED
+    if ordered is not None and not ordered.found and (ordered.is_open or restored):
+        return ordered, Reason.CREW_FOUND
+    behind = [each for each in unseen if network.is_behind(each.device, device)]
+    above = [each for each in unseen if network.is_behind(device, each.device)]
+    above.sort(key=lambda each: (network.count_behind(each.device), each.id))
+    return next(iter(behind + above), None), Reason.FOUND_FOR_OTHER
+
+
+def _release(board: Board, incident: Incident, device: str) -> None:
+    """Let go of customers who are not behind what was found.
+
+    Below a mended fault they go on under another nested incident. Otherwise who reported is explained anew, and who did not
+    never was out.
+    """
+    left = [out for out in board.ledger.held_by(incident) if not board.network.is_behind(out.device, device)]
+    if incident.upstream_back_at is not None:
+        nest(
+            board,
+            incident.device,
+            left,
+            basis=incident.basis,
+            started_at=incident.started_at,
+            reason=Reason.NO_SIGN_OF_RESTORATION,
+            upstream=incident.upstream,
+            back_at=incident.upstream_back_at,
+        )
+        return
+    for out in left:
+        if out.reported:
+            board.ledger.doubt(out, board.now - HOLD_MS)
+            again_now(board)
+        else:
+            board.ledger.void(out, Reason.NOT_BEHIND_FOUND)
+
+
+def _claim(board: Board, incident: Incident, fact: str) -> None:
+    """Take over customers behind the found device from guesses that it explains, and let those go that are left empty."""
+    others = {each.id: each for each in board.incidents() if each.id != incident.id and not each.found}
+    for other in sorted(others.values(), key=lambda each: each.id):
+        if not _same_cause(board, incident, other):
+            continue
+        for out in board.ledger.held_by(other):
+            if board.network.is_behind(out.device, incident.device):
+                later = out.basis is not Basis.METER and out.since > incident.started_at
+                since = incident.started_at if later else None
+                board.ledger.hand_over(out, incident, Reason.CREW_FOUND, since=since)
+        if board.ledger.count(other) == 0:
+            board.merge(other, incident, Reason.CREW_FOUND, [fact])
+
+
+def _same_cause(board: Board, incident: Incident, other: Incident) -> bool:
+    """Answers whether what was found may have brought about a guess below it.
+
+    One that began at another time by its meters is a fault of its own, whatever the crew mended above it.
+    """
+    if other.upstream is not None or not board.network.is_behind(other.device, incident.device):
+        return False
+    by_meters = other.basis is Basis.METER and incident.basis is Basis.METER
+    return not by_meters or abs(other.started_at - incident.started_at) <= NEAR_LOSS_MS
+
+
+def _stand_again(board: Board, fact: str, ordered: str, mended: Incident) -> None:
+    """Say of an incident whose crew mended another fault that it still stands, or let it go up in the other one."""
+    current = board.incident(ordered)
+    if current is None or not current.is_open or current.check_at is not None:
+        return
+    for out in board.ledger.held_by(current):
+        if board.network.is_behind(out.device, mended.device):
+            board.ledger.hand_over(out, mended, Reason.FOUND_FOR_OTHER)
+    current = board.incident(ordered) or current
+    if board.ledger.count(current) == 0:
+        board.merge(current, mended, Reason.FOUND_FOR_OTHER, [fact])
+    else:
+        board.change(current, Reason.FOUND_ELSEWHERE, [fact], state=_standing_state(current))
+
+
+def _standing_state(incident: Incident) -> IncidentState:
+    """Return the state that asks for a crew again."""
+    return incident.state if incident.state is IncidentState.PREDICTED else IncidentState.CONFIRMED
+
+
+def _in_order(board: Board, fact: str, ordered: str, at: int) -> None:
+    """Take the crew's word that nothing is failed at, above or behind the device: who is still held has had power again."""
+    incident = board.incident(ordered)
+    if incident is None or not incident.is_open:
+        board.turn.note((Incident.kind, ordered), "stays", Reason.OVER_ALREADY, [fact])
+        return
+    back_at = next(
+        (each for each in (incident.upstream_back_at, incident.back_at, incident.done_at) if each is not None), at
+    )
+    incident = board.change(incident, Reason.SUPPLY_IN_ORDER, [fact], done_at=at, check_at=None)
+    upper: Incident | None = None
+    for out in board.ledger.held_by(incident):
+        upper = board.open_above(out.device, incident.id)
+        if upper is not None:
+            board.ledger.hand_over(out, upper, Reason.UPSTREAM_STILL_OUT)
+        else:
+            board.ledger.end(out, back_at if back_at >= out.since else at, Reason.SUPPLY_IN_ORDER)
+            if incident.back_at is None:
+                incident = board.quietly(incident, back_at=back_at)
+    if upper is not None and incident.back_at is None and board.ledger.count(incident) == 0:
+        board.merge(incident, upper, Reason.UPSTREAM_STILL_OUT, [fact])

@@ -1,0 +1,115 @@
+"""Turns clusters of unexplained reports into incidents: opened, moved up, or joined with others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from services.outages.entities import Basis, Gathering, Incident, Pending, Window, WindowState
+from services.outages.explaining import CALLERS, METERS, Explanation, Standing, explain
+from services.outages.gathering import Cluster, clusters, may_be_same
+from services.outages.reasons import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from services.outages.board import Board
+
+
+def infer(board: Board) -> None:
+    """Explain every cluster that was held long enough; the others go on waiting."""
+    gathering = board.turn.get(Gathering, board.turn.shard)
+    if gathering is None or gathering.due_at > board.now:
+        return
+    waiting = []
+    for cluster in clusters(board.network, board.pendings()):
+        if cluster.due_at <= board.now:
+            _explain(board, cluster)
+        else:
+            waiting.append(cluster.due_at)
+    if waiting:
+        board.turn.put(replace(gathering, due_at=min(waiting)))
+    else:
+        board.turn.remove(gathering)
+
+
+def again_now(board: Board) -> None:
+    """Have customers whose outage was taken back explained in this very turn."""
+    board.turn.put(Gathering(id=board.turn.shard, due_at=board.now))
+
+
+def _explain(board: Board, cluster: Cluster) -> None:
+    standing = [
+        each
+        for each in board.incidents()
+        if may_be_same(each, cluster) and board.network.device(each.device).feeder == cluster.feeder
+    ]
+    found = explain(
+        board.network,
+        {pending.id: pending.device for pending in cluster.members},
+        [Standing(incident=each.id, device=each.device, heard=each.heard, whole=each.whole) for each in standing],
+        _dark(board, {each.id for each in standing}),
+        METERS if cluster.metered else CALLERS,
+    )
+    for explanation in found:
+        _act(board, cluster, explanation)
+
+
+def _dark(board: Board, besides: Iterable[str]) -> Callable[[str], int]:
+    """Return how many customers behind a device were out before: O(incidents) a call, no walk over customers."""
+    left = frozenset(besides)
+    known = [(each.device, board.ledger.count(each)) for each in board.incidents() if each.id not in left]
+    known += [
+        (window.device, board.network.count_behind(window.device))
+        for window in board.turn.all(Window, lambda each: each.state is WindowState.ACTIVE)
+    ]
+    return lambda device: sum(count for at, count in known if board.network.is_behind(at, device))
+
+
+def _act(board: Board, cluster: Cluster, explanation: Explanation) -> None:
+    absorbed = [each for each in map(board.incident, explanation.absorbs) if each is not None]
+    facts = _reports(board, explanation.reporters)
+    kept = min(absorbed, key=lambda each: (each.opened_at, each.id), default=None)
+    if kept is None:
+        kept = board.open(
+            device=explanation.device,
+            whole=explanation.whole,
+            basis=Basis.METER if cluster.metered else Basis.CALL,
+            started_at=cluster.start,
+            reason=Reason.LOWEST_COMMON_DEVICE if explanation.whole else Reason.ONLY_WHO_REPORTED,
+            facts=facts,
+        )
+    else:
+        earlier = cluster.metered and cluster.start < kept.started_at
+        kept = board.change(
+            kept,
+            Reason.NEIGHBOURS_REPORT,
+            facts,
+            device=explanation.device,
+            whole=explanation.whole,
+            started_at=cluster.start if earlier else kept.started_at,
+            basis=Basis.METER if cluster.metered else kept.basis,
+        )
+        for other in absorbed:
+            if other.id != kept.id:
+                absorb(board, kept, other)
+    kept = board.incident(kept.id) or kept
+    customers = board.network.customers_behind(kept.device) if kept.whole else explanation.reporters
+    board.bring_out(kept, customers, Reason.BEHIND_FAILED_DEVICE)
+    board.confirm(board.incident(kept.id) or kept)
+
+
+def absorb(board: Board, kept: Incident, other: Incident) -> None:
+    """Let one incident take over another with its customers and reporters."""
+    for out in board.ledger.held_by(other):
+        later = out.basis is not Basis.METER and out.since > kept.started_at
+        board.ledger.hand_over(out, kept, Reason.NEIGHBOURS_REPORT, since=kept.started_at if later else None)
+    current = board.incident(kept.id) or kept
+    board.quietly(current, heard=current.heard + other.heard)
+    board.merge(other, kept, Reason.NEIGHBOURS_REPORT)
+
+
+def _reports(board: Board, customers: Iterable[str]) -> list[str]:
+    found = (board.turn.get(Pending, customer) for customer in customers)
+    return sorted(report for pending in found if pending is not None for report in pending.reports)

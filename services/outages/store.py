@@ -1,0 +1,184 @@
+"""All SQL of the inference beyond the engine's: its facts, the ledger, incidents, and what became of reports."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from services.engine.deciding import inbox_decided, inbox_facts
+from services.outages.entities import Disposed, Held, IncidentRow, LedgerRow
+from services.reports.store import decided_reports, dispose, take_located
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from services.engine.taking import Connection
+    from services.engine.turn import Fact, Record
+
+AnyRecord = TypeVar("AnyRecord", bound="Record")
+
+
+class CorrelateStore:
+    """The store of the stage `correlate`: located reports are facts beside those of the inbox."""
+
+    async def facts(self, connection: Connection, shard: str, tick: int) -> list[Fact]:
+        """Mark the facts that this tick decides, and return them."""
+        located = await take_located(connection, shard, tick)
+        return located + await inbox_facts(connection, "correlate", shard, tick)
+
+    async def decided(self, connection: Connection, shard: str, tick: int) -> list[Fact]:
+        """Return the facts that this tick decided."""
+        located = await decided_reports(connection, shard, tick)
+        return located + await inbox_decided(connection, "correlate", shard, tick)
+
+    async def save(self, connection: Connection, shard: str, tick: int, now: int, records: Sequence[Record]) -> None:
+        """Write the records of a turn; of several for one row the last one stands."""
+        del tick
+        disposed = {record.report: record for record in _of(records, Disposed)}
+        await dispose(connection, [(d.report, d.state, d.reason, d.holder) for d in disposed.values()])
+        await _save_ledger(connection, shard, {row.id: row for row in _of(records, LedgerRow)})
+        await _save_holders(connection, now, _of(records, Held))
+        await _save_incidents(connection, shard, now, {row.incident.id: row for row in _of(records, IncidentRow)})
+
+
+def _of(records: Sequence[Record], kind: type[AnyRecord]) -> list[AnyRecord]:
+    return [record for record in records if isinstance(record, kind)]
+
+
+def _columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+async def _save_ledger(connection: Connection, shard: str, rows: dict[str, LedgerRow]) -> None:
+    if not rows:
+        return
+    # What is over goes first: the constraint looks at each row as it is written, and one may end where the next begins.
+    order = sorted(rows.values(), key=lambda row: (not row.voided, row.end is None, row.id))
+    await connection.execute(
+        "INSERT INTO ledger_customer (customer) SELECT DISTINCT c FROM unnest($1::text[]) c ORDER BY c ON CONFLICT DO NOTHING",
+        [row.customer for row in order],
+    )
+    await connection.execute(
+        """INSERT INTO interruption
+               (id, customer, number, area, start_ms, end_ms, planned, basis, holder_kind, holder, reason, voided)
+           SELECT r.id, r.customer, c.number, $1, r.start_ms, r.end_ms, r.planned, r.basis, r.holder_kind, r.holder,
+                  r.reason, r.voided
+           FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::boolean[], $7::text[], $8::text[],
+                       $9::text[], $10::text[], $11::boolean[])
+                WITH ORDINALITY
+                AS r (id, customer, start_ms, end_ms, planned, basis, holder_kind, holder, reason, voided, place)
+           JOIN ledger_customer c ON c.customer = r.customer
+           ORDER BY r.place
+           ON CONFLICT (id) DO UPDATE SET
+               start_ms = excluded.start_ms, end_ms = excluded.end_ms, planned = excluded.planned,
+               basis = excluded.basis, holder_kind = excluded.holder_kind, holder = excluded.holder,
+               reason = excluded.reason, voided = excluded.voided""",
+        shard,
+        *_columns(
+            [
+                (r.id, r.customer, r.start, r.end, r.planned, r.basis, r.holder_kind, r.holder, r.reason, r.voided)
+                for r in order
+            ]
+        ),
+    )
+
+
+async def _save_holders(connection: Connection, now: int, rows: Sequence[Held]) -> None:
+    if not rows:
+        return
+    await connection.execute(
+        """INSERT INTO interruption_holder (interruption, from_ms, holder_kind, holder, reason)
+           SELECT h.interruption, $1, h.holder_kind, h.holder, h.reason
+           FROM unnest($2::text[], $3::text[], $4::text[], $5::text[]) AS h (interruption, holder_kind, holder, reason)
+           ON CONFLICT DO NOTHING""",
+        now,
+        *_columns([(h.interruption, h.holder_kind, h.holder, h.reason) for h in rows]),
+    )
+
+
+async def _save_incidents(connection: Connection, shard: str, now: int, rows: dict[str, IncidentRow]) -> None:
+    if not rows:
+        return
+    columns = [
+        (
+            i.id,
+            i.device,
+            i.state,
+            i.reason,
+            i.revision,
+            i.basis,
+            i.opened_at,
+            i.started_at,
+            i.estimate,
+            row.restored_at,
+            i.heard,
+            i.out,
+            i.upstream,
+            i.merged_into,
+        )
+        for row in rows.values()
+        for i in (row.incident,)
+    ]
+    await connection.execute(
+        """INSERT INTO incident
+               (id, device, state, reason, revision, basis, opened_at_ms, started_at_ms, estimate_ms, restored_at_ms,
+                heard, customers_out, upstream, merged_into, area, changed_at_ms)
+           SELECT i.*, $1, $2::bigint
+           FROM unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::integer[], $8::text[], $9::bigint[],
+                       $10::bigint[], $11::bigint[], $12::bigint[], $13::integer[], $14::integer[], $15::text[],
+                       $16::text[]) AS i
+           ON CONFLICT (id) DO UPDATE SET
+               device = excluded.device, state = excluded.state, reason = excluded.reason, revision = excluded.revision,
+               basis = excluded.basis, started_at_ms = excluded.started_at_ms,
+               restored_at_ms = CASE excluded.state
+                   WHEN 'restored' THEN coalesce(incident.restored_at_ms, excluded.restored_at_ms)
+                   WHEN 'closed' THEN incident.restored_at_ms END,
+               heard = excluded.heard, customers_out = excluded.customers_out, upstream = excluded.upstream,
+               merged_into = excluded.merged_into, changed_at_ms = excluded.changed_at_ms""",
+        shard,
+        now,
+        *_columns(columns),
+    )
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class OpenIncident:
+    """An incident under which customers may still be out, as people read it. Times are milliseconds."""
+
+    id: str
+    state: str
+    reason: str
+    device: str
+    customers_out: int
+    started_at_ms: int
+    estimate_ms: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class CustomerCounts:
+    """Customers out now, those of them for planned work, and interruptions that ended with power back."""
+
+    out: int
+    planned: int
+    restored: int
+
+
+async def open_incidents(connection: Connection) -> list[OpenIncident]:
+    """Return the incidents that are not over, the oldest first."""
+    rows = await connection.fetch(
+        """SELECT id, state, reason, device, customers_out, started_at_ms, estimate_ms FROM incident
+           WHERE state IN ('predicted', 'confirmed', 'partiallyRestored') ORDER BY started_at_ms, id"""
+    )
+    return [OpenIncident(**row) for row in rows]
+
+
+async def count_customers(connection: Connection) -> CustomerCounts:
+    """Return how many customers are out by the ledger, and how many interruptions in it have ended."""
+    row = await connection.fetchrow(
+        """SELECT count(*) FILTER (WHERE end_ms IS NULL) AS out,
+                  count(*) FILTER (WHERE end_ms IS NULL AND planned) AS planned,
+                  count(*) FILTER (WHERE end_ms IS NOT NULL) AS restored
+           FROM interruption WHERE NOT voided"""
+    )
+    assert row is not None, "an aggregate without groups has one row"
+    return CustomerCounts(row["out"], row["planned"], row["restored"])

@@ -1,0 +1,223 @@
+"""Every setting of Lamplighter, typed and described; nothing else reads the environment.
+
+A setting `x` is the variable `LAMPLIGHTER_X`, or the key `x` of a TOML file, or the line `LAMPLIGHTER_X=...` of a
+`.env` file; `LAMPLIGHTER_SETTINGS_FILE` names that file. The environment goes before the file, the file before the
+default.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pwd
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+PREFIX = "LAMPLIGHTER_"
+FILE_VARIABLE = f"{PREFIX}SETTINGS_FILE"
+
+
+class SettingsError(Exception):
+    """The settings cannot be used; the message says which and why, without showing any value."""
+
+
+class Settings(BaseSettings):
+    """What a person may choose about an installation. Frozen: made once at start and handed down."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
+
+    checkout: Path | None = Field(
+        default=None,
+        description="Folder of the source checkout; set by the `lamplighter` script in it. `bench` needs it.",
+    )
+    data_dir: Path = Field(
+        default_factory=lambda known: default_data_dir(known["checkout"]),
+        description=(
+            "Folder that holds everything the installation keeps: databases, the broker's log, passwords, logs. One "
+            "running installation per folder. Root's PostgreSQL runs as another user, who must be able to walk to it."
+        ),
+        json_schema_extra={
+            "default": (
+                "`.lamplighter` in the checkout, else `$XDG_DATA_HOME/lamplighter`; for root, when a system user "
+                "cannot walk to that place, `/var/lib/lamplighter/<name>-<hash of the path>`"
+            )
+        },
+    )
+    cache_dir: Path = Field(
+        default_factory=lambda: _xdg("XDG_CACHE_HOME", ".cache") / "lamplighter",
+        description="Folder for what can be fetched again: the jars of Apache Kafka, shared by all data folders.",
+        json_schema_extra={"default": "`$XDG_CACHE_HOME/lamplighter`, else `~/.cache/lamplighter`"},
+    )
+    shared: Path = Field(
+        default_factory=lambda known: (known["checkout"] or Path.cwd()).parent / "shared",
+        description="Folder of shared sample data that is not part of the project; tests skip what needs it.",
+        json_schema_extra={"default": "`../shared`, seen from the checkout or else from the current folder"},
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="The least severe log line that is written."
+    )
+    strict_logs: bool = Field(
+        default=False,
+        description="Whether a forbidden field in a log line raises an error instead of being withheld; for tests.",
+    )
+
+    postgres_dsn: SecretStr | None = Field(
+        default=None,
+        description="URL of a PostgreSQL 15 or newer. Left out, Lamplighter starts a PostgreSQL of its own.",
+    )
+    postgres_port: int = Field(
+        default=5432, ge=1, le=65535, description="Wished port of our own PostgreSQL; the next free one is taken."
+    )
+    database: str = Field(
+        default="lamplighter",
+        pattern=r"\A[a-z][a-z0-9_]{0,50}\z",
+        description="Name of the database. A drill has one of its own.",
+    )
+    kafka_bootstrap: str | None = Field(
+        default=None,
+        description="`host:port[,host:port]` of an Apache Kafka. Left out, Lamplighter starts a broker of its own.",
+    )
+    kafka_port: int = Field(
+        default=9092, ge=1, le=65535, description="Wished port of our own broker; the next free one is taken."
+    )
+    topic_prefix: str = Field(
+        default="",
+        pattern=r"\A[a-zA-Z0-9._-]*\z",
+        description="Put before the name of every topic and consumer group. A drill has one of its own.",
+    )
+
+    exercise: bool = Field(
+        default=False,
+        description="Whether this is a drill: every message is marked as exercise and no real gateway can be built.",
+    )
+    smpp_host: str = Field(default="127.0.0.1", description="Host of the operator's SMPP 3.4 server for texts.")
+    smpp_port: int = Field(default=2775, ge=1, le=65535, description="Port of the operator's SMPP server.")
+    smpp_system_id: str = Field(default="lamplighter", max_length=15, description="Our name at the SMPP server.")
+    smpp_password: SecretStr = Field(
+        default=SecretStr(""), description="Our password at the SMPP server, at most 8 characters."
+    )
+    smpp_sender: str = Field(default="LAMPLIGHT", max_length=20, description="Sender shown on texts.")
+    smpp_lookup_url: str | None = Field(
+        default=None,
+        description="HTTP address where the operator tells what became of a text whose hand-over had no clear end.",
+    )
+    voice_url: str | None = Field(
+        default=None, description="HTTP address of the service that places calls to the contacts of large customers."
+    )
+
+    worker_stall_s: float = Field(
+        default=60.0,
+        gt=0,
+        description="Seconds after which a worker without progress, while there is work, exits to be restarted.",
+    )
+    death_dir: Path | None = Field(
+        default=None,
+        description=(
+            "Folder of named death points, for fault benches only: a process that passes the point NAME while a file "
+            "of that name lies there removes the file and kills itself."
+        ),
+    )
+    ready_fd: int | None = Field(
+        default=None,
+        description="Pipe on which a process tells its supervisor that it is ready; set by the supervisor.",
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 (named by pydantic; the file below replaces it)
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 (as above)
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments go before the environment, the environment before the settings file."""
+        named = os.environ.get(FILE_VARIABLE)
+        if not named:
+            return init_settings, env_settings
+        path = Path(named)
+        if not path.is_file():
+            raise SettingsError(f"{FILE_VARIABLE} names {path}, which is not a file")
+        if path.suffix == ".toml":
+            try:
+                return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, path)
+            except ValueError as error:
+                raise SettingsError(f"{path} is not TOML: {error}") from error
+        return init_settings, env_settings, DotEnvSettingsSource(settings_cls, path)
+
+    def environment(self) -> dict[str, str]:
+        """Return these settings as variables for a child process, secrets in clear; unset ones are left out."""
+        texts: dict[str, str] = {}
+        for name in sorted(type(self).model_fields):
+            value = getattr(self, name)
+            if value is None or name == "ready_fd":
+                continue
+            texts[PREFIX + name.upper()] = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+        return texts
+
+
+def load_settings(**given: Any) -> Settings:
+    """Return the settings of this process; `given` goes before environment and file.
+
+    Raises SettingsError with one line per problem.
+    """
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        lines = [f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors()]
+        raise SettingsError("\n".join(lines)) from None
+
+
+def unknown_variables() -> list[str]:
+    """Return the names of variables that look like settings and are none, sorted: most likely spelling mistakes."""
+    known = {PREFIX + name.upper() for name in Settings.model_fields} | {FILE_VARIABLE}
+    return sorted(name for name in os.environ if name.startswith(PREFIX) and name.upper() not in known)
+
+
+def default_data_dir(checkout: Path | None) -> Path:
+    """Return where an installation keeps its data when nobody chose a folder."""
+    place = checkout / ".lamplighter" if checkout else _xdg("XDG_DATA_HOME", ".local/share") / "lamplighter"
+    place = place.absolute()
+    if os.geteuid() != 0 or walkable(place, postgres_user()):
+        return place
+    name = (checkout or place).name
+    return Path("/var/lib/lamplighter") / f"{name}-{hashlib.sha256(os.fsencode(place)).hexdigest()[:8]}"
+
+
+def postgres_user() -> pwd.struct_passwd:
+    """Return the system user that runs root's PostgreSQL, which refuses root itself: `postgres`, else `nobody`.
+
+    Raises SettingsError when the machine has neither.
+    """
+    for name in ("postgres", "nobody"):
+        try:
+            return pwd.getpwnam(name)
+        except KeyError:
+            continue
+    raise SettingsError("this machine has no user `postgres` or `nobody` for PostgreSQL, which refuses to run as root")
+
+
+def walkable(place: Path, user: pwd.struct_passwd) -> bool:
+    """Answer whether a user may pass through every existing folder above a place."""
+    for folder in place.parents:
+        try:
+            about = folder.stat()
+        except FileNotFoundError:
+            continue
+        shift = 6 if about.st_uid == user.pw_uid else 3 if about.st_gid == user.pw_gid else 0
+        if not about.st_mode >> shift & 1:
+            return False
+    return True
+
+
+def _xdg(variable: str, below_home: str) -> Path:
+    return Path(os.environ.get(variable) or Path.home() / below_home)

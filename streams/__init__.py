@@ -1,0 +1,1 @@
+"""The streams: thin carriers between Kafka and the rooms. They decide nothing."""

@@ -1,0 +1,125 @@
+"""The one consuming loop that all Faust agents share.
+
+An agent only feeds a lane: it hands over each event and never raises. The lane takes what has come, a batch a transaction,
+and acknowledges after the write is durable. Input that cannot be read is parked by `take`; missing offsets are fetched from
+the broker; when PostgreSQL or the broker is away the process ends and is started afresh: no exception ends the loop alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from typing import Any
+
+import structlog
+from aiokafka import AIOKafkaConsumer
+from aiokafka.structs import TopicPartition
+
+from services.database.pool import LOST, Pool
+from services.engine.taking import Fenced, Gap, Message, Taking
+from streams.brokers import physical
+from streams.leaving import leave
+from streams.watchdog import Watchdog
+
+log = structlog.get_logger(__name__)
+
+BATCH = 2_000
+RETRIES = 5
+
+
+def message_of(record: Any, prefix: str) -> Message:
+    """Return the message in what a Kafka client handed over."""
+    headers = record.headers or ()
+    pairs = headers.items() if isinstance(headers, dict) else headers
+    return Message(
+        topic=record.topic.removeprefix(prefix),
+        part=record.partition,
+        offset=record.offset,
+        key=record.key,
+        headers=tuple((str(name), bytes(value or b"")) for name, value in pairs),
+        body=record.value,
+    )
+
+
+class Lane:
+    """One stage's way in. `feed` is the body of its agents; `run` is a task of the worker."""
+
+    def __init__(self, *, taking: Taking, prefix: str, bootstrap: str, watchdog: Watchdog) -> None:
+        self._taking = taking
+        self._prefix = prefix
+        self._bootstrap = bootstrap
+        self._watchdog = watchdog
+        self._waiting: asyncio.Queue[Any] = asyncio.Queue(maxsize=2 * BATCH)
+
+    async def feed(self, stream: Any) -> None:
+        """Hand every event of a Faust stream to the lane; acknowledging is left to it."""
+        async for event in stream.noack().events():
+            await self._waiting.put(event)
+
+    async def run(self, pool: Pool) -> None:
+        """Take what has come, for ever. Ends the process when the infrastructure is away."""
+        async for batch in self._batches():
+            by_part: dict[tuple[str, int], list[Message]] = defaultdict(list)
+            for event in batch:
+                message = message_of(event.message, self._prefix)
+                # Faust hands over (key, value) as its topic decodes them; the raw bytes are the event's.
+                message = Message(
+                    message.topic, message.part, message.offset, message.key, message.headers, event.value
+                )
+                by_part[message.topic, message.part].append(message)
+            for messages in by_part.values():
+                await take_or_leave(self._taking, pool, messages, prefix=self._prefix, bootstrap=self._bootstrap)
+            for event in batch:
+                event.ack()
+            self._watchdog.progressed()
+
+    async def _batches(self) -> AsyncIterator[list[Any]]:
+        while True:
+            batch = [await self._waiting.get()]
+            while len(batch) < BATCH and not self._waiting.empty():
+                batch.append(self._waiting.get_nowait())
+            yield batch
+
+
+async def take_or_leave(taking: Taking, pool: Pool, messages: list[Message], *, prefix: str, bootstrap: str) -> None:
+    """Take messages of one partition; when another process took them first, look again; when offsets are missing, fetch them."""
+    for _ in range(RETRIES):
+        try:
+            async with pool.acquire() as connection:
+                await taking.take(connection, messages)
+        except Fenced as fenced:
+            log.info("take.fenced", place=str(fenced))
+        except Gap as gap:
+            log.warning("take.gap", topic=gap.topic, part=gap.part, wanted=gap.wanted, got=gap.got)
+            missing = await fetch_between(bootstrap, prefix, gap)
+            messages = [*missing, *messages]
+        except LOST as error:
+            leave("take.database_lost", error=type(error).__name__)
+        else:
+            return
+    leave("take.gave_up", topic=messages[0].topic, part=messages[0].part, offset=messages[0].offset)
+
+
+async def fetch_between(bootstrap: str, prefix: str, gap: Gap) -> list[Message]:
+    """Return the messages from `gap.wanted` up to before `gap.got`.
+
+    The group's committed offsets may be ahead of ours (after a restore, or when they were moved by hand): then what lies
+    between is read again. What the broker no longer has is lost for good: the process leaves and says which offsets.
+    """
+    place = TopicPartition(physical(prefix, gap.topic), gap.part)
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
+    await consumer.start()
+    found: list[Message] = []
+    try:
+        consumer.assign([place])
+        first = (await consumer.beginning_offsets([place]))[place]
+        if first > gap.wanted:
+            leave("take.offsets_lost", topic=gap.topic, part=gap.part, wanted=gap.wanted, first=first)
+        consumer.seek(place, gap.wanted)
+        while not found or found[-1].offset < gap.got - 1:
+            batches = await consumer.getmany(place, timeout_ms=1_000)
+            found += [message_of(r, prefix) for r in batches.get(place, []) if r.offset < gap.got]
+    finally:
+        await consumer.stop()
+    return found

@@ -1,0 +1,102 @@
+"""The tick loop: decides the turns that are due, of the stages of this worker."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import zlib
+from collections.abc import Callable, Mapping
+
+import structlog
+
+from schemas.topics import Topic
+from services.database.pool import LOST, Pool, Wakeups
+from services.engine import clock
+from services.engine.clock import DueTurn
+from services.engine.deathpoints import DeathPoints
+from services.engine.deciding import Deciding
+from services.engine.taking import Fenced
+from streams.leaving import leave
+from streams.watchdog import Watchdog
+
+log = structlog.get_logger(__name__)
+
+LOOK_S = 0.25
+ANYBODYS_AFTER_S = 2.0
+"""Any worker may decide any turn. So that two do not race, the one that owns the shard's partition goes first."""
+
+_WORK = """SELECT EXISTS (
+    SELECT FROM heads h JOIN progress p USING (topic, part)
+    WHERE p.stage = ANY ($1::text[]) AND p.next_offset < h.end_offset)"""
+
+
+class TickLoop:
+    """Decides turns of some stages whenever the clock or a fact wakes it.
+
+    `owns(topic, part)` says whether this worker now reads that partition of a stage's first topic.
+    """
+
+    def __init__(
+        self,
+        *,
+        decidings: Mapping[str, tuple[Deciding, Topic]],
+        taken: list[str],
+        owns: Callable[[str, int], bool],
+        watchdog: Watchdog,
+        deaths: DeathPoints,
+    ) -> None:
+        self._decidings = decidings
+        self._taken = taken
+        self._owns = owns
+        self._watchdog = watchdog
+        self._deaths = deaths
+        self._first_seen: dict[tuple[str, str, int], float] = {}
+
+    async def run(self, dsn: str, pool: Pool) -> None:
+        """Decide what is due, for ever. Ends the process when PostgreSQL is away or a rule fails."""
+        try:
+            wakeups = await Wakeups.listen(dsn, "clock")
+            while True:
+                await wakeups.wait(LOOK_S)
+                while await self._decide_due(pool):
+                    pass
+        except LOST as error:
+            leave("turn.database_lost", error=type(error).__name__)
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # a failing rule must not end the loop silently: the whole process is started afresh
+            log.exception("turn.failed")
+            leave("turn.gave_up", error=type(error).__name__)
+
+    async def _decide_due(self, pool: Pool) -> bool:
+        """Decide the due turns that are ours; say whether something was decided."""
+        async with pool.acquire() as connection:
+            due = await clock.due_turns(connection, list(self._decidings))
+            mine = self._mine(due)
+            decided = False
+            for turn in mine:
+                deciding, _ = self._decidings[turn.stage]
+                try:
+                    outcome = await deciding.decide(connection, turn.shard, turn.n, turn.now)
+                except Fenced as fenced:
+                    log.info("turn.fenced", place=str(fenced))
+                    continue
+                if outcome is not None:
+                    decided = True
+                    self._deaths.passed("worker.decided")
+                    self._watchdog.progressed()
+            if not due and not await connection.fetchval(_WORK, self._taken):
+                self._watchdog.idle()
+        return decided
+
+    def _mine(self, due: list[DueTurn]) -> list[DueTurn]:
+        now = time.monotonic()
+        seen = {(turn.stage, turn.shard, turn.n): turn for turn in due}
+        self._first_seen = {key: self._first_seen.get(key, now) for key in seen}
+        mine = []
+        for key, turn in seen.items():
+            _, topic = self._decidings[turn.stage]
+            part = zlib.crc32(turn.shard.encode()) % topic.partitions
+            if self._owns(topic.name, part) or now - self._first_seen[key] > ANYBODYS_AFTER_S:
+                mine.append(turn)
+        return mine

@@ -1,0 +1,60 @@
+"""The command line as a person meets it: in a process of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+COMMANDS = ["demo", "up", "migrate", "import-utility", "audit", "replay", "bench", "doctor", "version"]
+PARKED = [["parked", each] for each in ("list", "show", "requeue")]
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(Path(sys.executable).with_name("lamplighter")), *arguments],
+        env={"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("command", [*([each] for each in COMMANDS), *PARKED], ids=" ".join)
+def test_each_command_has_help_with_an_example(command: list[str]) -> None:
+    done = run(*command, "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"lamplighter {' '.join(command)}" in done.stdout.split("Example:", 1)[1]
+
+
+def test_the_version_is_printed() -> None:
+    done = run("version")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.strip().count(".") == 2
+
+
+def test_wrong_settings_are_said_in_words() -> None:
+    done = run("bench", "x", LAMPLIGHTER_KAFKA_PORT="many")
+    assert done.returncode == 2
+    assert done.stderr.startswith("lamplighter: kafka_port: ")
+    assert "Traceback" not in done.stderr
+
+
+def test_a_bench_outside_of_a_checkout_is_refused() -> None:
+    done = run("bench", "chaos")
+    assert done.returncode == 2
+    assert "./lamplighter bench" in done.stderr
+
+
+def test_a_bench_is_given_what_follows_its_name(tmp_path: Path) -> None:
+    folder = tmp_path / "tests" / "benchmarks"
+    folder.mkdir(parents=True)
+    (folder / "__init__.py").touch()
+    (tmp_path / "tests" / "__init__.py").touch()
+    (folder / "echo.py").write_text("def main(argv):\n    print(argv)\n    return 5\n")
+    done = run("bench", "echo", "--runs", "10", "--json", LAMPLIGHTER_CHECKOUT=str(tmp_path))
+    assert (done.stdout, done.returncode) == ("['--runs', '10', '--json']\n", 5)
+    done = run("bench", "other", LAMPLIGHTER_CHECKOUT=str(tmp_path))
+    assert "there are: echo" in done.stderr

@@ -1,0 +1,105 @@
+"""Our own Kafka, really started, killed, orphaned and started again."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+from deploy.kafka import Kafka, answers_metadata
+from deploy.parts import PartError, free_port
+from deploy.supervisor import Supervisor
+from services.settings import load_settings
+
+
+def node(folder: Path) -> Kafka:
+    return Kafka(folder / "kafka", load_settings().cache_dir, free_port(0), free_port(0))
+
+
+async def send(kafka: Kafka, value: bytes) -> None:
+    producer = AIOKafkaProducer(bootstrap_servers=kafka.bootstrap, enable_idempotence=True, acks="all")
+    await producer.start()
+    try:
+        await producer.send_and_wait("facts", value)
+    finally:
+        await producer.stop()
+
+
+async def read(kafka: Kafka, count: int) -> list[bytes]:
+    consumer = AIOKafkaConsumer(bootstrap_servers=kafka.bootstrap, auto_offset_reset="earliest")
+    await consumer.start()
+    try:
+        consumer.assign([TopicPartition("facts", 0)])
+        return [(await consumer.getone()).value for _ in range(count)]
+    finally:
+        await consumer.stop()
+
+
+async def test_acknowledged_messages_outlive_kill_9_and_a_start_on_other_ports(data_dir: Path) -> None:
+    kafka = node(data_dir)
+    async with Supervisor(data_dir) as supervisor:
+        await supervisor.start(kafka.part())
+        admin = AIOKafkaAdminClient(bootstrap_servers=kafka.bootstrap)
+        await admin.start()
+        await admin.create_topics([NewTopic("facts", 1, 1)])
+        await admin.close()
+        await send(kafka, b"before the kill")
+        supervisor.kill("kafka")
+        await supervisor.wait_ready("kafka")
+        await send(kafka, b"after it")
+        assert await read(kafka, 2) == [b"before the kill", b"after it"]
+    assert not await answers_metadata("127.0.0.1", kafka.port)
+    again = node(data_dir)
+    async with Supervisor(data_dir) as supervisor:
+        await supervisor.start(again.part())
+        assert await read(again, 2) == [b"before the kill", b"after it"]
+
+
+SUPERVISED = """
+import asyncio, sys
+from pathlib import Path
+from deploy.kafka import Kafka
+from deploy.supervisor import Supervisor
+
+async def main():
+    folder, cache, port, controller_port = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
+    async with Supervisor(folder) as supervisor:
+        await supervisor.start(Kafka(folder / "kafka", cache, port, controller_port).part())
+        print(supervisor.pids()["kafka"], flush=True)
+        await asyncio.Event().wait()
+
+asyncio.run(main())
+"""
+
+
+async def test_an_orphan_that_hangs_is_ended_by_the_next_start(
+    data_dir: Path, ends: Callable[[int, float], bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("deploy.kafka.node._OLD_NODE_S", 1.0)
+    arguments = [str(data_dir), str(load_settings().cache_dir), str(free_port(0)), str(free_port(0))]
+    with subprocess.Popen(
+        [sys.executable, "-c", SUPERVISED, *arguments], stdout=subprocess.PIPE, text=True
+    ) as supervisor:
+        assert supervisor.stdout is not None
+        orphan = int(supervisor.stdout.readline())
+        os.kill(orphan, signal.SIGSTOP)  # so that its death signal cannot reach it
+        supervisor.kill()
+    assert not ends(orphan, 0.0)
+    async with Supervisor(data_dir) as following:
+        await following.start(node(data_dir).part())
+        assert ends(orphan, 0.0)
+
+
+async def test_lost_data_is_not_silently_made_anew(data_dir: Path) -> None:
+    (data_dir / "kafka").mkdir()
+    (data_dir / "kafka" / "cluster.id").write_text("Labc")
+    async with Supervisor(data_dir) as supervisor:
+        with pytest.raises(PartError, match="has lost its content"):
+            await supervisor.start(node(data_dir).part())

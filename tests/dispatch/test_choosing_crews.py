@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import pytest
+
+from services.dispatch.nearest_depot import Choice, nearest_crew
+from services.dispatch.reasons import Reason
+from services.dispatch.roster import Crew, Depot, Roster
+from services.dispatch.travel import drive_ms, road_m
+from tests.dispatch.desk import EAST, MIDDLE, NEAR_EAST, NEAR_WEST, WEST, Desk, roster
+from tests.stage_script import ms
+
+
+def test_a_road_is_longer_than_the_straight_line_and_driven_at_45_km_h() -> None:
+    # A twentieth of a degree of longitude at 48 degrees north: 6,371,008.8 m x cos 48 x 0.05 x pi / 180 = 3,720.2 m.
+    assert road_m(WEST, NEAR_WEST) == 4836
+    assert drive_ms(WEST, NEAR_WEST) == 4836 * 3600 // 45
+
+
+def test_the_crew_comes_from_the_nearest_depot_that_has_an_idle_one() -> None:
+    known = roster("E1", "E2", "W1")
+    assert nearest_crew(NEAR_EAST, {"E2", "E1", "W1"}, known) == Choice("E1", drive_ms(EAST, NEAR_EAST))
+    assert nearest_crew(NEAR_EAST, {"W1"}, known) == Choice("W1", drive_ms(WEST, NEAR_EAST))
+    assert nearest_crew(NEAR_EAST, set(), known) is None
+
+
+def test_depots_equally_near_go_by_their_names() -> None:
+    known = Roster([Depot("b", WEST), Depot("a", WEST)], [Crew("1", "b"), Crew("2", "a")])
+    assert nearest_crew(MIDDLE, {"1", "2"}, known) == Choice("2", drive_ms(WEST, MIDDLE))
+
+
+def test_a_crew_without_a_depot_is_refused() -> None:
+    with pytest.raises(ValueError, match="C-1"):
+        Roster([], [Crew("C-1", "nowhere")])
+
+
+def test_the_oldest_incident_goes_first_when_there_are_more_incidents_than_crews() -> None:
+    desk = Desk("W1")
+    desk.at("06:00")
+    desk.incident("I-young", since="05:50")
+    desk.incident("I-old", since="05:10", place=NEAR_EAST)
+    desk.incident("I-middle", since="05:20")
+    desk.expect_orders("I-old", ("W1", "sent", "nearestDepot"))
+    assert desk.why("job", "I-middle") == [("waiting", "incidentOpen"), ("waiting", "noCrewIdle")]
+    assert desk.why("job", "I-young") == [("waiting", "incidentOpen"), ("waiting", "noCrewIdle")]
+
+
+def test_a_crew_that_is_done_goes_to_the_next_oldest() -> None:
+    desk = Desk("W1")
+    desk.at("06:00")
+    desk.incident("I-1", since="05:10")
+    desk.incident("I-2", since="05:20")
+    desk.incident("I-3", since="05:30")
+    desk.at("06:01").crew("W1", "accepted", "enroute")
+    desk.at("06:20").crew("W1", "arrived")
+    desk.at("06:50").crew("W1", "done", found="FUSE-1")
+    desk.expect_orders("I-1", ("W1", "done", "crewReported"))
+    desk.expect_orders("I-2", ("W1", "sent", "nearestDepot"))
+    desk.expect_orders("I-3")
+    assert desk.orders("I-1")[0].found == "FUSE-1"
+
+
+def test_why_nobody_was_sent_is_said_once_however_often_it_is_looked_at() -> None:
+    desk = Desk("W1")
+    desk.at("06:00")
+    desk.incident("I-1")
+    desk.incident("I-2", since="05:30")
+    desk.at("06:02").crew("W1", "accepted")
+    desk.at("06:10")
+    desk.incident("I-2", "confirmed", since="05:30")
+    desk.at("06:20")
+    waiting = [pair for pair in desk.why("job", "I-2") if pair[1] == Reason.NO_CREW_IDLE]
+    assert waiting == [("waiting", "noCrewIdle")]
+
+
+def test_the_order_says_when_the_crew_will_arrive() -> None:
+    desk = Desk("W1")
+    desk.at("06:00")
+    desk.incident("I-1", place=NEAR_WEST)
+    order = desk.order_of("W1")
+    assert order is not None
+    assert order.arrival_estimate == ms("06:00") + drive_ms(WEST, NEAR_WEST)
+
+
+def test_a_turn_without_anything_due_changes_nothing() -> None:
+    desk = Desk("W1")
+    desk.script.look()
+    desk.at("06:00")
+    desk.incident("I-1")
+    desk.incident("I-2")
+    desk.at("06:01")
+    desk.script.look()
+    for outcome in (desk.script.outcomes[0], desk.script.outcomes[-1]):
+        assert (outcome.entities, outcome.journal, outcome.events) == ({}, [], [])

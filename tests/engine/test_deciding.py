@@ -1,0 +1,104 @@
+"""Decide: later than taken, once, fenced, and the same again in replay."""
+
+from __future__ import annotations
+
+import pytest
+
+from services.engine import clock
+from services.engine.deciding import Deciding, InboxStore
+from services.engine.replaying import replay_shard
+from services.engine.taking import Connection, Fenced, Taking
+from tests.engine.toy import START_MS, Heard, Toy, message, said
+
+
+async def _advance(connection: Connection, n: int, seconds: int = 0) -> None:
+    await connection.execute("UPDATE clock SET n = $1, now_ms = $2", n, START_MS + seconds * 1000)
+
+
+async def test_a_fact_is_decided_only_at_a_later_tick(house: Connection, taking: Taking, deciding: Deciding) -> None:
+    await taking.take(house, [message(0, said("A", 1))])
+    assert await clock.due_turns(house, ["toy"]) == []
+    await _advance(house, 2)
+    (due,) = await clock.due_turns(house, ["toy"])
+    assert (due.shard, due.n, due.now) == ("left", 2, START_MS)
+    outcome = await deciding.decide(house, "left", 2, START_MS)
+    assert outcome is not None
+    assert outcome.entities == {("heard", "A"): Heard(id="A", times=1, last="A-1")}
+    assert await clock.due_turns(house, ["toy"]) == []
+    assert await deciding.decide(house, "left", 2, START_MS) is None
+
+
+async def test_facts_are_sorted_by_event_time_then_id(house: Connection, taking: Taking, deciding: Deciding) -> None:
+    late, early, twin = said("A", 1, after_s=9), said("A", 3, after_s=1), said("A", 2, after_s=1)
+    await taking.take(house, [message(0, late), message(1, early), message(2, twin)])
+    outcome = await deciding.decide(house, "left", 2, START_MS)
+    assert outcome is not None
+    assert [entry.facts for entry in outcome.journal] == [("A-2",), ("A-3",), ("A-1",)]
+
+
+async def test_a_wake_up_is_due_without_a_fact_and_holds_for_one_turn(
+    house: Connection, taking: Taking, deciding: Deciding
+) -> None:
+    await taking.take(house, [message(0, said("A", 1))])
+    await deciding.decide(house, "left", 2, START_MS)
+    await _advance(house, 3, seconds=60)
+    assert [turn.shard for turn in await clock.due_turns(house, ["toy"])] == ["left"]
+    await deciding.decide(house, "left", 3, START_MS + 60_000)
+    await _advance(house, 4, seconds=120)
+    assert await clock.due_turns(house, ["toy"]) == []
+
+
+async def test_a_worker_whose_turn_was_taken_by_another_writes_nothing(
+    house: Connection, taking: Taking, deciding: Deciding
+) -> None:
+    await taking.take(house, [message(0, said("A", 1))])
+    await deciding.decide(house, "left", 2, START_MS)
+    other = Deciding(Toy(), InboxStore("toy"), exercise=True)
+    await taking.take(house, [message(1, said("A", 2))])
+    await other.decide(house, "left", 3, START_MS)
+    await taking.take(house, [message(2, said("A", 3))])
+    with pytest.raises(Fenced):
+        await deciding.decide(house, "left", 4, START_MS)
+    assert await house.fetchval("SELECT count(*) FROM ticks WHERE n = 4") == 0
+    outcome = await deciding.decide(house, "left", 4, START_MS)
+    assert outcome is not None
+    assert outcome.entities["heard", "A"] == Heard(id="A", times=3, last="A-3")
+
+
+async def test_a_rule_that_raises_leaves_no_trace(house: Connection, taking: Taking, deciding: Deciding) -> None:
+    await taking.take(house, [message(0, said("A", 1)), message(1, said("A", 2, why="break"))])
+    with pytest.raises(RuntimeError, match="the rule is broken"):
+        await deciding.decide(house, "left", 2, START_MS)
+    assert await house.fetchval("SELECT count(*) FROM journal") == 0
+    assert await house.fetchval("SELECT count(*) FROM undecided") == 2
+    assert await house.fetchval("SELECT ticked_to FROM turns WHERE shard = 'left'") == 0
+
+
+async def test_replay_gives_the_same_decisions_and_names_what_was_changed(
+    house: Connection, taking: Taking, deciding: Deciding
+) -> None:
+    for number in range(1, 6):
+        await taking.take(house, [message(number - 1, said("A", number, after_s=number))])
+        await _advance(house, number + 1, seconds=number)
+        await deciding.decide(house, "left", number + 1, START_MS + number * 1000)
+    assert await replay_shard(house, Toy(), InboxStore("toy"), "left", exercise=True) == (5, [])
+    await house.execute("UPDATE journal SET reason = 'other' WHERE tick = 3")
+    await house.execute('UPDATE entity SET body = \'{"id":"A","times":9,"last":"A-5"}\'')
+    _, differences = await replay_shard(house, Toy(), InboxStore("toy"), "left", exercise=True)
+    assert [(one.n, one.part) for one in differences] == [(3, "journal"), (6, "entities")]
+
+
+async def test_the_clock_never_falls_back_when_it_is_set_anew(house: Connection) -> None:
+    await clock.set_running(house, now_ms=START_MS, speed=1000.0, step_s=0.001)
+    n, now, mode = await clock.read(house)
+    assert mode == "running"
+    await clock.set_running(house, now_ms=0, speed=1.0, step_s=0.5)
+    later, time, _ = await clock.read(house)
+    assert later > n
+    assert time >= now
+
+
+async def test_a_database_is_founded_for_one_purpose(house: Connection) -> None:
+    await clock.found(house, exercise=True, topic_prefix="test.")
+    with pytest.raises(ValueError, match="another installation"):
+        await clock.found(house, exercise=False, topic_prefix="test.")

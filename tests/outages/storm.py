@@ -1,0 +1,285 @@
+"""The script of a storm: facts at clock times go through the stage turn by turn, and expectations are read off its state."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from schemas.events import (
+    Event,
+    IncidentChanged,
+    IncidentState,
+    LargeCustomerOut,
+    OrderChanged,
+    OrderState,
+    Place,
+    ReportKind,
+    WindowAnnounced,
+    WorkCompleted,
+    WorkStarted,
+)
+from services.clock import from_ms
+from services.engine.deciding import Entities, apply, canonical, encoded
+from services.engine.turn import Fact, Turn
+from services.outages.entities import Disposed, Incident, LedgerRow, Out
+from services.outages.stage import CorrelateStage
+from services.reports.report import LocatedReport
+from tests.outages.town import device_id, name_of, town
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from services.network import Network
+
+MIDNIGHT = 1_772_323_200_000
+"""2026-03-01T00:00:00Z, where the clock times of a script begin."""
+
+
+def clock(time: str) -> int:
+    """Return the milliseconds since the epoch of a script's clock time, `06:10` or `06:10:30`."""
+    hours, minutes, *seconds = (int(part) for part in time.split(":"))
+    return MIDNIGHT + ((hours * 60 + minutes) * 60 + sum(seconds)) * 1000
+
+
+class Storm:
+    """Facts in, decisions out. `resumed`: the state goes through its stored form before every turn."""
+
+    def __init__(
+        self, network: Network | None = None, accounts: Mapping[str, str] | None = None, *, resumed: bool = False
+    ) -> None:
+        self.network = network or town()
+        self.stage = CorrelateStage(self.network, accounts or {})
+        self.now = MIDNIGHT
+        self.ledger: dict[str, LedgerRow] = {}
+        self.events: list[Event] = []
+        self.reasons: list[tuple[str, str, str, str]] = []
+        self.reports: dict[str, Disposed] = {}
+        self.outcomes: list[bytes] = []
+        self.journal: set[str] = set()
+        self._resumed = resumed
+        self._entities: Entities = {kind.kind: {} for kind in self.stage.entities}
+        self._facts: list[Fact] = []
+        self._wake_at: int | None = None
+        self._numbers = itertools.count(1)
+
+    # ------------------------------------------------------------------------------------------------------- script
+    def at(self, time: str) -> Storm:
+        """Decide what is due up to this time, then stand at it."""
+        self._flush()
+        target = clock(time)
+        while self._wake_at is not None and self._wake_at <= target:
+            self._decide(self._wake_at, [])
+        self.now = target
+        return self
+
+    def report(self, kind: ReportKind, customers: Iterable[str], at: int, *, ids: Iterable[str] | None = None) -> Storm:
+        """Have customers, or their meters, report something observed at this time."""
+        for customer, name in zip(customers, ids or itertools.repeat(""), strict=False):
+            report = LocatedReport(
+                id=name or f"{kind}-{customer}-{at}-{next(self._numbers)}",
+                kind=kind,
+                customer=customer,
+                device=self.network.customer_device(customer),
+                at=at,
+            )
+            self._facts.append(Fact(at, report.id, report))
+        return self
+
+    def gasp(self, *customers: str, lost: str) -> Storm:
+        """Have meters tell that they lost power."""
+        return self.report(ReportKind.LAST_GASP, customers, clock(lost))
+
+    def call(self, *customers: str) -> Storm:
+        """Have customers call now."""
+        return self.report(ReportKind.CALL, customers, self.now)
+
+    def power(self, *customers: str, since: str) -> Storm:
+        """Have meters tell that power is back."""
+        return self.report(ReportKind.POWER_RESTORED, customers, clock(since))
+
+    def everybody(self, *devices: str, besides: Iterable[str] = ()) -> list[str]:
+        """Return the customers behind devices, some left out."""
+        behind = sorted(c for name in devices for c in self.network.customers_behind(device_id(name)))
+        return [customer for customer in behind if customer not in set(besides)]
+
+    def done(self, incident: Incident, *, found: str | None, at: str) -> Storm:
+        """Have the crew sent to an incident be done."""
+        return self.crew(incident, OrderState.DONE, found=found, at=at)
+
+    def crew(self, incident: Incident, state: OrderState, *, found: str | None = None, at: str) -> Storm:
+        """Have the news of an order come."""
+        event = OrderChanged(
+            id=f"order-{incident.id}-{state}-{at}",
+            at=from_ms(clock(at)),
+            order=f"order-{incident.id}",
+            crew="C1",
+            incident=incident.id,
+            area="A1",
+            device=incident.device,
+            place=Place(lon=8.0, lat=50.0),
+            state=state,
+            reason="script",
+            found=None if found is None else device_id(found),
+        )
+        return self._say(event)
+
+    def planned_work(self, window: str, *, behind: str, until: str) -> Storm:
+        """Announce planned work."""
+        begins, ends = from_ms(self.now), from_ms(clock(until))
+        return self._say(
+            WindowAnnounced(
+                id=f"announced-{window}",
+                at=begins,
+                window=window,
+                device=device_id(behind),
+                starts_at=begins,
+                ends_at=ends,
+            )
+        )
+
+    def work_started(self, window: str, *, behind: str, at: str) -> Storm:
+        """Tell that a window's isolation point was opened."""
+        moment = from_ms(clock(at))
+        return self._say(WorkStarted(id=f"started-{window}", at=moment, window=window, device=device_id(behind)))
+
+    def work_completed(self, window: str, *, behind: str, at: str) -> Storm:
+        """Tell that a window's work is complete."""
+        moment = from_ms(clock(at))
+        return self._say(WorkCompleted(id=f"completed-{window}", at=moment, window=window, device=device_id(behind)))
+
+    def _say(self, event: Event) -> Storm:
+        self._facts.append(Fact(int(event.at.timestamp() * 1000), event.id, event))
+        return self
+
+    # ------------------------------------------------------------------------------------------------- expectations
+    def incidents(self) -> list[Incident]:
+        """Return the open incidents, by device."""
+        self._flush()
+        found = [each for each in self._entities[Incident.kind].values() if isinstance(each, Incident) and each.is_open]
+        return sorted(found, key=lambda each: each.device)
+
+    def incident(self, device: str) -> Incident:
+        """Return the one open incident at a device; fails when there is none."""
+        found = [each for each in self.incidents() if each.device == device_id(device)]
+        assert len(found) == 1, f"open incidents at {[name_of(each.device) for each in self.incidents()]}, not {device}"
+        return found[0]
+
+    def state_of(self, incident: Incident) -> IncidentState:
+        """Return the state that was last published of an incident."""
+        self._flush()
+        changes = [e for e in self.events if isinstance(e, IncidentChanged) and e.incident == incident.id]
+        return changes[-1].state
+
+    def open_at(self) -> list[str]:
+        """Return the devices of the open incidents."""
+        return [name_of(each.device) for each in self.incidents()]
+
+    def out(self) -> set[str]:
+        """Return who is out."""
+        self._flush()
+        return set(self._entities[Out.kind])
+
+    def told_restored(self) -> set[str]:
+        """Return who was ever listed as having power again."""
+        self._flush()
+        return {c for e in self.events if isinstance(e, IncidentChanged) for c in e.restored}
+
+    def told_out(self) -> list[str]:
+        """Return who was listed as out, as often as it happened."""
+        self._flush()
+        return sorted(c for e in self.events if isinstance(e, IncidentChanged) for c in e.out)
+
+    def called_out(self) -> list[LargeCustomerOut]:
+        """Return what was told to the hotline of large customers without power."""
+        self._flush()
+        return [event for event in self.events if isinstance(event, LargeCustomerOut)]
+
+    def stretches(self, customer: str) -> list[tuple[int, int | None, bool]]:
+        """Return a customer's interruptions: start, end (milliseconds), planned."""
+        self._flush()
+        return sorted(
+            (row.start, row.end, row.planned)
+            for row in self.ledger.values()
+            if row.customer == customer and not row.voided
+        )
+
+    def disposal(self, kind: ReportKind, customer: str) -> list[tuple[str, str]]:
+        """Return state and reason of a customer's reports of a kind, in the order of their ids."""
+        self._flush()
+        prefix = f"{kind}-{customer}-"
+        return [(d.state, d.reason) for i, d in sorted(self.reports.items()) if i.startswith(prefix)]
+
+    def because(self, incident: Incident) -> list[tuple[str, str]]:
+        """Return the states an incident went through, with their reasons."""
+        self._flush()
+        return [(to, reason) for kind, i, to, reason in self.reasons if kind == "incident" and i == incident.id]
+
+    def quiet(self) -> Storm:
+        """Decide whatever is still due, until nothing is."""
+        self._flush()
+        while self._wake_at is not None:
+            self.now = self._wake_at
+            self._decide(self._wake_at, [])
+        return self
+
+    # ------------------------------------------------------------------------------------------------------ machinery
+    def _flush(self) -> None:
+        if self._facts:
+            facts, self._facts = self._facts, []
+            self._decide(self.now, facts)
+
+    def turn(self, now: int, facts: list[Fact]) -> None:
+        """Decide one turn."""
+        self.now = now
+        self._decide(now, facts)
+
+    def _decide(self, now: int, facts: list[Fact]) -> None:
+        if self._resumed:
+            self._entities = {
+                kind.kind: {i: msgspec.json.decode(encoded(e), type=kind) for i, e in self._entities[kind.kind].items()}
+                for kind in self.stage.entities
+            }
+        turn = Turn(shard="A1", now=now, facts=facts, entities=self._entities)
+        self.stage.decide(turn)
+        outcome = turn.outcome
+        apply(self._entities, outcome)
+        self._wake_at = outcome.wake_at
+        self.outcomes.append(canonical(outcome))
+        self.events += [emission.event for emission in outcome.events]
+        for entry in outcome.journal:
+            assert entry.id not in self.journal, f"noted twice: {entry}"
+            self.journal.add(entry.id)
+            self.reasons.append((entry.subject_kind, entry.subject, entry.to, entry.reason))
+        for record in outcome.records:
+            if isinstance(record, LedgerRow):
+                self.ledger[record.id] = record
+            elif isinstance(record, Disposed):
+                self.reports[record.report] = record
+        self._check()
+
+    def _check(self) -> None:
+        """What must hold after every turn: events once, interruptions apart, ledger and state agreed."""
+        ids = [event.id for event in self.events]
+        assert len(set(ids)) == len(ids)
+        rows: dict[str, list[tuple[int, float]]] = {}
+        for row in self.ledger.values():
+            if not row.voided:
+                end = float("inf") if row.end is None else row.end
+                assert row.start < end
+                rows.setdefault(row.customer, []).append((row.start, end))
+        for customer, stretches in rows.items():
+            for (_, end), (start, _) in itertools.pairwise(sorted(stretches)):
+                assert end <= start, f"{customer} is out twice at once"
+        lasting = {row.customer: row for row in self.ledger.values() if row.end is None and not row.voided}
+        outs = {i: e for i, e in self._entities[Out.kind].items() if isinstance(e, Out)}
+        assert set(lasting) == set(outs)
+        for customer, out in outs.items():
+            row = lasting[customer]
+            assert (row.id, row.start, row.holder) == (out.interruption, out.since, out.holder)
+        for incident in self._entities[Incident.kind].values():
+            assert isinstance(incident, Incident)
+            held = sum(out.holder == incident.id for out in outs.values())
+            assert incident.out == held
+            assert incident.is_open == bool(held)

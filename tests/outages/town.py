@@ -1,0 +1,91 @@
+"""A small town on two feeders, drawn by hand: reclosers, lateral fuses, transformers and LV fuses, a meter for each customer.
+
+    F1 --- R1 --- L1 --- T11 (4)  T12 (5)  T13 (1)
+       |      \\-- L2 --- T21 (3)  T22 --- V1 (4)  V2 (4)
+       \\-- L3 --- T31 (6)  T32 (6)
+    F2 --- T41 (8)  T42 (8)
+
+Customers are named after the lowest device that feeds them: T11-1 to T11-4.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from services.network import BranchKind, BranchRow, CustomerRow, FeederRow, GridTables, Network, NodeRow
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+BEHIND: dict[str, tuple[str, ...]] = {
+    "F1": ("R1", "L3"),
+    "R1": ("L1", "L2"),
+    "L1": ("T11", "T12", "T13"),
+    "L2": ("T21", "T22"),
+    "T22": ("V1", "V2"),
+    "L3": ("T31", "T32"),
+    "F2": ("T41", "T42"),
+}
+HANGING = {"T11": 4, "T12": 5, "T13": 1, "T21": 3, "V1": 4, "V2": 4, "T31": 6, "T32": 6, "T41": 8, "T42": 8}
+_TYPES = {"R": "32", "L": "22", "V": "22"}
+
+
+def device_id(name: str) -> str:
+    """Return the id that the network gives to a device of the drawing."""
+    kind = {"F": "feeder", "T": "transformer"}.get(name[0], "switch")
+    return f"{kind}:{name}"
+
+
+def name_of(device: str) -> str:
+    """Return a device's name in the drawing."""
+    return device.split(":", 1)[1]
+
+
+def town(behind: Mapping[str, tuple[str, ...]] = BEHIND, hanging: Mapping[str, int] = HANGING) -> Network:
+    """Return the network of a drawing; both feeders leave one substation and so lie in one area, A1."""
+    parents = {lower: upper for upper, lowers in behind.items() for lower in lowers}
+    names = sorted({*behind, *parents})
+    feeders = [name for name in names if name not in parents]
+
+    def feeder_of(name: str) -> str:
+        return name if name in feeders else feeder_of(parents[name])
+
+    nodes = [NodeRow(f"n-{name}", 8.0 + place / 1000, 50.0) for place, name in enumerate(names)]
+    places = {node.node: node for node in nodes}
+    branches = [
+        BranchRow(
+            id=lower,
+            kind=BranchKind.TRANSFORMER if lower[0] == "T" else BranchKind.SWITCH,
+            from_node=f"n-{upper}",
+            to_node=f"n-{lower}",
+            normally_closed=True,
+            phases="ABC",
+            length_m=None,
+            type_code=_TYPES.get(lower[0], ""),
+            rating="",
+            feeder=feeder_of(lower),
+        )
+        for lower, upper in sorted(parents.items())
+    ]
+    # The two feeders share a bus: one substation.
+    rows = [
+        FeederRow(name, name, "S1", f"n-{name}", places[f"n-{name}"].lon, places[f"n-{name}"].lat) for name in feeders
+    ]
+    customers = [
+        CustomerRow(
+            customer=f"{name}-{number}",
+            node=f"n-{name}",
+            transformer="",
+            feeder=feeder_of(name),
+            level="LV",
+            customer_class="residential",
+            active=True,
+            connected_on=None,
+            meter=f"M-{name}-{number}",
+            phone=None,
+        )
+        for name, count in sorted(hanging.items())
+        for number in range(1, count + 1)
+    ]
+    closed = customers[0]._replace(customer="GONE", meter="M-GONE", active=False)
+    return Network(GridTables.of(rows, nodes, branches, [*customers, closed]))
