@@ -117,7 +117,6 @@ async def prepare(settings: Settings, found: Backends, wanted: Play, folder: Uti
         storm=wanted.storm,
         seed=wanted.seed,
         starts_at_ms=STARTS_AT_MS,
-        lockstep=wanted.lockstep,
     )
     for sentence in made:
         print(sentence, flush=True)

@@ -18,6 +18,9 @@ WIDE, MEDIUM = 110, 74
 FEWEST_ROWS = 2
 """Rows for which a listing must have room, or it is left out; the first one always stays."""
 
+ROOMY = 30
+"""Lines from which there is an empty one above each listing."""
+
 _ABOVE_ROWS = 2  # a listing's title and its headings
 _BUSY = frozenset({"ordered", "enroute", "onSite"})
 
@@ -57,12 +60,17 @@ def draw(picture: Picture | None, trouble: str | None, *, width: int, height: in
     head += _figures(picture, width)
     head = head[: max(2, height - 1 - _ABOVE_ROWS - FEWEST_ROWS)]
     listings = [_incidents(picture), _crews(picture), _journal(picture)]
-    room = height - len(head) - 1 - _ABOVE_ROWS * len(listings)
+    gap: list[RenderableType] = [Text()] if height >= ROOMY else []
+    above = _ABOVE_ROWS + len(gap)
+    room = height - len(head) - 1 - above * len(listings)
     while len(listings) > 1 and room < FEWEST_ROWS * len(listings):
         listings.pop()
-        room += _ABOVE_ROWS
+        room += above
     shares = _shares(max(room, 1), [len(listing.rows) for listing in listings])
-    return Group(_lines(head), *(one.drawn(width, rows) for one, rows in zip(listings, shares, strict=True)))
+    drawn: list[RenderableType] = [_lines(head)]
+    for listing, rows in zip(listings, shares, strict=True):
+        drawn += [*gap, listing.drawn(width, rows)]
+    return Group(*drawn)
 
 
 def one_line(picture: Picture) -> str:

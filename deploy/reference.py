@@ -157,7 +157,7 @@ def _reasons_of(path: Path) -> str:
             if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
                 following = enumeration.body[place + 1] if place + 1 < len(enumeration.body) else None
                 sentence = ast.literal_eval(following.value) if isinstance(following, ast.Expr) else ""
-                text += _row(f"`{node.value.value}`", sentence)
+                text += _row(f"`{ast.literal_eval(node.value)}`", sentence)
     return text
 
 

@@ -23,9 +23,8 @@ async def prepare(
     storm: str,
     seed: int,
     starts_at_ms: int,
-    lockstep: bool,
 ) -> list[str]:
-    """Import the utility, cast the world, set the clock; return in words what was made for the drill."""
+    """Import the utility, cast the world, set a clock that stands; return in words what was made for the drill."""
     connection = await connect(dsn)
     try:
         await clock.found(connection, exercise=True, topic_prefix=topic_prefix)
@@ -33,8 +32,7 @@ async def prepare(
         made = await preparing.prepare(
             connection, storm=storm, seed=seed, utility=folder.name, starts_at_ms=starts_at_ms
         )
-        if lockstep:
-            await clock.set_lockstep(connection, now_ms=starts_at_ms)
+        await clock.set_lockstep(connection, now_ms=starts_at_ms)
         await clock.make_shards(connection, "world", ["world"], wake_at=starts_at_ms + 1)
         return made
     finally:

@@ -75,8 +75,8 @@ async def run(
             batches = await consumer.getmany(timeout_ms=200, max_records=BATCH)
             for place, records in batches.items():
                 messages = [message_of(record, prefix) for record in records]
-                await take_or_leave(taking, pool, messages, prefix=prefix, bootstrap=bootstrap)
-                watchdog.progressed()
+                with watchdog.in_hand():
+                    await take_or_leave(taking, pool, messages, prefix=prefix, bootstrap=bootstrap)
                 taken[place] = records[-1].offset + 1
             if taken and time.monotonic() - committed > COMMIT_EACH_S:
                 # A hint for lag monitors only; a rebalance meanwhile makes it void.

@@ -68,11 +68,11 @@ class Lane:
                     message.topic, message.part, message.offset, message.key, message.headers, event.value
                 )
                 by_part[message.topic, message.part].append(message)
-            for messages in by_part.values():
-                await take_or_leave(self._taking, pool, messages, prefix=self._prefix, bootstrap=self._bootstrap)
-            for event in batch:
-                event.ack()
-            self._watchdog.progressed()
+            with self._watchdog.in_hand():
+                for messages in by_part.values():
+                    await take_or_leave(self._taking, pool, messages, prefix=self._prefix, bootstrap=self._bootstrap)
+                for event in batch:
+                    event.ack()
 
     async def _batches(self) -> AsyncIterator[list[Any]]:
         while True:

@@ -64,7 +64,7 @@ class Sender:
         known = [
             (attempt.key, None if isinstance(outcome, GatewayAway) else outcome)
             for attempt, outcome in zip(attempts, outcomes, strict=True)
-            if isinstance(outcome, GatewayAway) or outcome.state != "unknown"
+            if isinstance(outcome, GatewayAway) or not outcome.ask
         ]
         async with self._pool.acquire() as connection:
             await effects.settle(connection, now, known)

@@ -50,7 +50,7 @@ class TickLoop:
         self._owns = owns
         self._watchdog = watchdog
         self._deaths = deaths
-        self._first_seen: dict[tuple[str, str, int], float] = {}
+        self._first_seen: dict[tuple[str, str], float] = {}
 
     async def run(self, dsn: str, pool: Pool) -> None:
         """Decide what is due, for ever. Ends the process when PostgreSQL is away or a rule fails."""
@@ -91,7 +91,7 @@ class TickLoop:
 
     def _mine(self, due: list[DueTurn]) -> list[DueTurn]:
         now = time.monotonic()
-        seen = {(turn.stage, turn.shard, turn.n): turn for turn in due}
+        seen = {(turn.stage, turn.shard): turn for turn in due}
         self._first_seen = {key: self._first_seen.get(key, now) for key in seen}
         mine = []
         for key, turn in seen.items():

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 
 class Watchdog:
     """Ends the process when it made no progress for `limit_s` seconds while there was work.
 
     It watches from a thread of its own, so that a blocked event loop is noticed too. Whoever works calls `progressed`; whoever
-    looked and found nothing to do calls `idle`. Both are signs of life.
+    looked and found nothing to do calls `idle`. Both are signs of life, but nobody is idle while another has work in hand.
     """
 
     def __init__(self, limit_s: float, on_stall: Callable[[float], None]) -> None:
         self._limit_s = limit_s
         self._on_stall = on_stall
         self._last = time.monotonic()
+        self._in_hand = 0
         self._ended = threading.Event()
 
     def progressed(self) -> None:
@@ -25,8 +27,19 @@ class Watchdog:
         self._last = time.monotonic()
 
     def idle(self) -> None:
-        """Say that there is no work."""
-        self._last = time.monotonic()
+        """Say that there is no work, as far as the caller can see."""
+        if not self._in_hand:
+            self._last = time.monotonic()
+
+    @contextlib.contextmanager
+    def in_hand(self) -> Iterator[None]:
+        """Have work in hand meanwhile; it is progress when it comes to its end."""
+        self._in_hand += 1
+        try:
+            yield
+            self.progressed()
+        finally:
+            self._in_hand -= 1
 
     def start(self) -> None:
         """Begin to watch."""

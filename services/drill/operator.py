@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
-from typing import Final
+from collections import Counter
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
 
 import structlog
 from aiohttp import web
@@ -25,6 +26,8 @@ from services.drill.voice import routes
 
 TEXTS_AT_ONCE: Final = 256
 RECEIPTS_A_PASS: Final = 512
+REFUSALS_BORNE: Final = 400
+"""How often a client may refuse one receipt, some 100 s at least; after that it is not offered again."""
 LOOK_S: Final = 0.25
 REST_S: Final = 0.25
 
@@ -64,14 +67,25 @@ async def serve(
             )
             log.info("drill.operator_listens", smpp_port=smpp, http_port=http)
             announce()
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(operator.write_texts())
-                tasks.create_task(operator.deliver_receipts(wakeups))
+            await _first_end(operator.write_texts(), operator.deliver_receipts(wakeups))
         finally:
             await operator.stop()
             await wakeups.close()
     finally:
         pool.terminate()
+
+
+async def _first_end(*works: Coroutine[Any, Any, None]) -> None:
+    """Run these until the first of them ends, which none does but by an exception, and raise that."""
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in ended:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class Operator:
@@ -82,6 +96,7 @@ class Operator:
         self._seed = seed
         self._smpp = SmppServer(client, self._take)
         self._http: web.AppRunner | None = None
+        self._refused: Counter[str] = Counter()
         self._texts: asyncio.Queue[tuple[Submit, asyncio.Future[tuple[int, str]]]] = asyncio.Queue()
 
     async def start_smpp(self, host: str, ports: list[int]) -> int:
@@ -148,14 +163,20 @@ class Operator:
 
         async def one(at: int, receipt: ReceiptDue) -> bool:
             state, number, error = _STATES[receipt.outcome]
+            said = Receipt(receipt.operator_id, receipt.sender, receipt.phone, state, number, error)
             async with room:
-                return session.bound and await session.deliver(
-                    Receipt(receipt.operator_id, receipt.sender, receipt.phone, state, number, error),
-                    f"{from_ms(at):%y%m%d%H%M}",
-                )
+                answer = await session.deliver(said, f"{from_ms(at):%y%m%d%H%M}") if session.bound else None
+            return answer == Status.OK or (answer is not None and self._give_up(receipt.operator_id))
 
         taken = await asyncio.gather(*(one(at, receipt) for _, at, receipt in due))
         return [row for (row, _, _), ok in zip(due, taken, strict=True) if ok]
+
+    def _give_up(self, operator_id: str) -> bool:
+        self._refused[operator_id] += 1
+        if self._refused[operator_id] < REFUSALS_BORNE:
+            return False
+        log.error("drill.receipt_given_up", operator_id=operator_id)
+        return True
 
     async def _take(self, text: Submit) -> tuple[int, str]:
         if text.esm_class & USER_DATA_HEADER:  # our texts take one segment each

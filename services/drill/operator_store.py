@@ -174,7 +174,7 @@ async def receipts_due(connection: Connection, limit: int) -> list[tuple[str, in
     """Return unsent receipts that are due by the clock or by the time the driver moves to: id, time (ms), receipt."""
     rows = await connection.fetch(
         """SELECT s.id, s.at_ms, s.body FROM drill.schedule s, clock c, tick() t
-           WHERE s.channel = 'smpp' AND NOT s.sent AND s.at_ms <= coalesce(c.target_ms, t.now_ms)
+           WHERE s.channel = 'smpp' AND NOT s.sent AND s.at_ms <= greatest(c.target_ms, t.now_ms)
            ORDER BY s.at_ms, s.id LIMIT $1""",
         limit,
     )

@@ -20,7 +20,7 @@ OPTION_PAYLOAD, OPTION_RECEIPTED_ID, OPTION_MESSAGE_STATE = 0x0424, 0x001E, 0x04
 
 RECEIPT_CLASS: Final = 0x04
 USER_DATA_HEADER: Final = 0x40
-LONG_TEXT: Final = 254
+INTERNATIONAL: Final = 1
 _UCS2: Final = 8
 _ESCAPE: Final = 0x1B
 
@@ -77,7 +77,10 @@ class Header:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Submit:
-    """A text that a client hands over. `reference` is the client's own, empty when it gave none."""
+    """A text that a client hands over. `reference` is the client's own, empty when it gave none.
+
+    `phone` has its plus sign when the client says that the number is an international one.
+    """
 
     sender: str
     phone: str
@@ -128,7 +131,7 @@ def submit(body: bytes) -> Submit:
     reader.text()
     reader.take(2)
     sender = reader.text()
-    reader.take(2)
+    number_type = reader.take(2)[0]
     phone = reader.text()
     esm_class = reader.take(3)[0]
     reader.text()
@@ -138,7 +141,7 @@ def submit(body: bytes) -> Submit:
     options = reader.options()
     return Submit(
         sender=sender,
-        phone=phone,
+        phone=f"+{phone}" if number_type == INTERNATIONAL else phone,
         words=_words(options.get(OPTION_PAYLOAD, data), coding),
         reference=options.get(OPTION_REFERENCE, b"").rstrip(b"\0").decode("ascii", "replace"),
         esm_class=esm_class,
@@ -154,7 +157,7 @@ def deliver(sequence: int, receipt: Receipt, at: str) -> bytes:
     body = b"".join(
         (
             b"\0\1\1",
-            text_field(receipt.phone),
+            text_field(receipt.phone.removeprefix("+")),
             b"\0\1",
             text_field(receipt.sender),
             bytes([RECEIPT_CLASS, 0, 0]),

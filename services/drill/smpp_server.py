@@ -55,8 +55,15 @@ class Session:
                 answer.set_exception(ConnectionError("the client is gone"))
         self._waiting.clear()
 
-    async def deliver(self, receipt: Receipt, at: str) -> bool:
-        """Send a receipt; say whether the client took it."""
+    def give_up(self) -> list[asyncio.Task[None]]:
+        """Cut the line and forget the texts that were not answered yet; return what is still ending."""
+        self.close()
+        for task in self._tasks:
+            task.cancel()
+        return list(self._tasks)
+
+    async def deliver(self, receipt: Receipt, at: str) -> int | None:
+        """Send a receipt and return the client's answer, a command status; None when the line died before it."""
         sequence = next(self._numbers)
         answer: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._waiting[sequence] = answer
@@ -64,11 +71,11 @@ class Session:
         try:
             async with asyncio.timeout(DELIVER_S):
                 await self._writer.drain()
-                return await answer == Status.OK
+                return await answer
         except OSError as error:  # a time-out is one too
             if isinstance(error, TimeoutError):
                 self.close()
-            return False
+            return None
         finally:
             self._waiting.pop(sequence, None)
             if answer.done() and not answer.cancelled():
@@ -146,7 +153,7 @@ class SmppServer:
             self._server.close()
         tasks = [task for task in self._sessions.values() if task is not None]
         for session in list(self._sessions):
-            session.close()
+            tasks += session.give_up()
         await asyncio.gather(*tasks, return_exceptions=True)
         if self._server is not None:
             await self._server.wait_closed()

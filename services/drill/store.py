@@ -30,31 +30,31 @@ SOURCE = "drill"
 SETTLED = """
 WITH consumer (stage, topic) AS (SELECT * FROM unnest($1::text[], $2::text[])),
      open_effect AS (SELECT state, due_at_ms, tick FROM effects WHERE state IN ('due', 'attempting'))
-SELECT c.n, c.now_ms, c.target_ms,
+SELECT t.n, t.now_ms, c.target_ms,
     array_remove(ARRAY[
         CASE WHEN EXISTS (SELECT FROM outbox WHERE NOT sent) THEN 'an event is not published' END,
         CASE WHEN EXISTS (
             SELECT FROM heads h JOIN consumer USING (topic) LEFT JOIN progress p USING (stage, topic, part)
             WHERE coalesce(p.next_offset, 0) < h.end_offset) THEN 'a message is not taken' END,
-        CASE WHEN EXISTS (SELECT FROM undecided u WHERE u.tick < c.n) THEN 'a fact is not decided' END,
-        CASE WHEN EXISTS (SELECT FROM turns t WHERE t.wake_at_ms <= c.now_ms AND t.ticked_to < c.n)
+        CASE WHEN EXISTS (SELECT FROM undecided u WHERE u.tick < t.n) THEN 'a fact is not decided' END,
+        CASE WHEN EXISTS (SELECT FROM turns w WHERE w.wake_at_ms <= t.now_ms AND w.ticked_to < t.n)
             THEN 'a turn was not woken' END,
         CASE WHEN EXISTS (SELECT FROM open_effect e WHERE e.state = 'attempting')
             THEN 'an effect is being attempted' END,
         CASE WHEN EXISTS (
-            SELECT FROM open_effect e WHERE e.state = 'due' AND e.due_at_ms <= c.now_ms AND e.tick < c.n)
+            SELECT FROM open_effect e WHERE e.state = 'due' AND e.due_at_ms <= t.now_ms AND e.tick < t.n)
             THEN 'an effect is due' END,
         CASE WHEN EXISTS (
             SELECT FROM drill.schedule s
-            WHERE s.channel = 'smpp' AND NOT s.sent AND s.at_ms <= greatest(c.target_ms, c.now_ms))
+            WHERE s.channel = 'smpp' AND NOT s.sent AND s.at_ms <= greatest(c.target_ms, t.now_ms))
             THEN 'a receipt is not delivered' END
     ], NULL) AS unsettled,
     EXISTS (SELECT FROM undecided)
-        OR EXISTS (SELECT FROM open_effect e WHERE e.due_at_ms <= c.now_ms) AS open_now,
+        OR EXISTS (SELECT FROM open_effect e WHERE e.due_at_ms <= t.now_ms) AS open_now,
     least((SELECT min(s.at_ms) FROM drill.schedule s WHERE NOT s.sent),
-          (SELECT min(t.wake_at_ms) FROM turns t),
+          (SELECT min(w.wake_at_ms) FROM turns w),
           (SELECT min(e.due_at_ms) FROM open_effect e)) AS next_at_ms
-FROM clock c
+FROM clock c, tick() t
 """
 """One row, one snapshot; $1 and $2 are the stages and topics of all consumers."""
 

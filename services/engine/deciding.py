@@ -199,10 +199,10 @@ _WRITE = """
 WITH kept AS (
     INSERT INTO entity (stage, shard, kind, id, body)
     SELECT $1, $2, k.kind, k.id, k.body::json FROM unnest($5::text[], $6::text[], $7::text[]) AS k (kind, id, body)
-    ON CONFLICT (stage, kind, id) DO UPDATE SET body = excluded.body),
+    ON CONFLICT (stage, shard, kind, id) DO UPDATE SET body = excluded.body),
 gone AS (
     DELETE FROM entity USING unnest($8::text[], $9::text[]) AS g (kind, id)
-    WHERE entity.stage = $1 AND entity.kind = g.kind AND entity.id = g.id),
+    WHERE entity.stage = $1 AND entity.shard = $2 AND entity.kind = g.kind AND entity.id = g.id),
 noted AS (
     INSERT INTO journal (stage, shard, tick, now_ms, id, subject_kind, subject, became, reason, facts)
     SELECT $1, $2, $3, $4, j.id, j.kind, j.subject, j.became, j.reason, ARRAY(SELECT json_array_elements_text(j.facts::json))

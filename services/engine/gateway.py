@@ -13,13 +13,15 @@ class Result:
     """What became of an attempt.
 
     `done`: the provider has it. `failed`: it never will (ours or permanent). `later`: it has not got it, try again after
-    `retry_after_ms` of clock time. `unknown`: it may or may not have it. `reason` is a stable code, `reference` the provider's id.
+    `retry_after_ms` of clock time. `unknown`: it may or may not have it; with `ask` its provider can be asked, without it nobody
+    knows more, and it is not repeated. `reason` is a stable code, `reference` the provider's id.
     """
 
     state: Done
     reason: str
     reference: str | None = None
     retry_after_ms: int | None = None
+    ask: bool = False
 
 
 class GatewayAway(Exception):

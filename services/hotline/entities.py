@@ -38,6 +38,6 @@ class CallBody(EffectBody, frozen=True, kw_only=True):
     say: str
 
 
-def call_key(outage: str, attempt: int) -> str:
-    """Return the key of the effect that is this call."""
-    return derived("call", outage, attempt)
+def call_key(account: str, outage: str, attempt: int) -> str:
+    """Return the key of the effect that is this call. Two accounts may be told of outages of one name."""
+    return derived("call", account, outage, attempt)

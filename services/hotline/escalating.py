@@ -53,11 +53,11 @@ def hear_answer(turn: Turn, fact_id: str, answer: CallAnswered) -> None:
         turn.note((Escalation.kind, answer.outage), "unknown", Reason.UNKNOWN_OUTAGE, [fact_id])
     elif escalation.state != "calling":
         turn.note(escalation, escalation.state, Reason.ALREADY_OVER, [fact_id])
-    elif answer.call not in {call_key(escalation.id, attempt + 1) for attempt in range(escalation.calls)}:
+    elif answer.call not in {_call(escalation, attempt + 1) for attempt in range(escalation.calls)}:
         turn.note(escalation, "calling", Reason.UNKNOWN_CALL, [fact_id])
     elif answer.acknowledged:
         _stop(turn, escalation, "acknowledged", Reason.ACKNOWLEDGED, [fact_id])
-    elif answer.call != call_key(escalation.id, escalation.calls):
+    elif answer.call != _call(escalation, escalation.calls):
         turn.note(escalation, "calling", Reason.EARLIER_CALL, [fact_id])
     else:
         soon = turn.now + AFTER_REFUSAL_MS
@@ -92,7 +92,7 @@ def call_due(turn: Turn) -> None:
         body = CallBody(
             account=called.account, outage=called.id, attempt=attempt, say=spoken(called, exercise=turn.exercise)
         )
-        key = call_key(called.id, attempt)
+        key = _call(called, attempt)
         turn.effect(key, "call", body, expires_at=following)
         reason = Reason.NO_ANSWER if escalation.calls else Reason.CUSTOMER_OUT
         turn.note(("call", key), "placed", reason, [called.id])
@@ -104,4 +104,8 @@ def _stop(turn: Turn, escalation: Escalation, state: EscalationState, reason: Re
     turn.put(stopped)
     turn.note(stopped, state, reason, facts)
     if escalation.calls:
-        turn.recall(call_key(escalation.id, escalation.calls))
+        turn.recall(_call(escalation, escalation.calls))
+
+
+def _call(escalation: Escalation, attempt: int) -> str:
+    return call_key(escalation.account, escalation.id, attempt)

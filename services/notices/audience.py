@@ -109,9 +109,14 @@ def follow(turn: Turn) -> Changes:
                 turn.remove(affected)
                 turn.note(affected, "forgotten", Reason.INCIDENT_ENDED, [fact.id])
                 changes.out.pop(affected.id, None)
-            for ended in turn.all(Followed, lambda f, i=event.incident: i in {f.id, f.merged_into}):  # type: ignore[misc]
-                turn.remove(ended)
+            _forget(turn, event.incident)
     return changes
+
+
+def _forget(turn: Turn, incident: str) -> None:
+    """Drop an incident that ended, and those that were merged into it: nothing more will be said of them."""
+    for followed in [f for f in turn.all(Followed) if holder(turn, f.id) == incident]:
+        turn.remove(followed)
 
 
 def held_by(turn: Turn, incident: str) -> list[Affected]:

@@ -85,7 +85,7 @@ class Board:
         """Open an incident; nobody is out under it yet."""
         rests_on = sorted(facts)
         incident = Incident(
-            id=derived("incident", device, started_at, self.now, upstream or "", *rests_on[:1]),
+            id=self._free_id(device, started_at, self.now, upstream or "", *rests_on[:1]),
             device=device,
             state=IncidentState.PREDICTED,
             reason=reason,
@@ -101,6 +101,13 @@ class Board:
         self.turn.note(incident, incident.state, reason, rests_on)
         self._why[incident.id] = (reason, set(rests_on))
         return incident
+
+    def _free_id(self, *causes: str | int) -> str:
+        """Return the id that these causes give; opened anew at the same instant, an incident is another one."""
+        name = derived("incident", *causes)
+        while self.incident(name) is not None:
+            name = derived("incident", name)
+        return name
 
     def change(self, incident: Incident, reason: Reason, facts: Iterable[str] = (), **fields: Any) -> Incident:
         """Change an incident and note why, under its state or, where that stays, under the reason."""

@@ -70,6 +70,7 @@ def _found(board: Board, fact: str, ordered: Incident | None, device: str, at: i
         check_at=board.now + WAIT_MS,
         leave_at=None if not restored else incident.leave_at,
     )
+    board.turn.note(incident, "verifying", Reason.AWAITING_SIGNS, [fact])
     _claim(board, incident, fact)
     board.bring_out(
         board.incident(incident.id) or incident,

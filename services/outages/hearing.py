@@ -31,10 +31,18 @@ def hear(board: Board, report: LocatedReport) -> None:
         return
     window = _active_window(board, report.device)
     if window is not None:
-        board.ledger.begin(report.customer, window, report.at, Basis.SWITCHING, Reason.PLANNED_WORK)
+        begun = board.ledger.begin(report.customer, window, report.at, Basis.SWITCHING, Reason.PLANNED_WORK)
+        if begun is not None:
+            gasp_at, call_at = _spoken(report)
+            board.ledger.heard(begun, window, report=report.id, gasp_at=gasp_at, call_at=call_at)
         board.dispose(report.id, ReportState.MUTED, Reason.PLANNED_WORK, window.id)
         return
     _hold(board, report, supplied)
+
+
+def _spoken(report: LocatedReport) -> tuple[int | None, int | None]:
+    """Return when the meter, or else the customer, says that power failed."""
+    return (report.at, None) if report.kind is ReportKind.LAST_GASP else (None, report.at)
 
 
 def _hear_power(board: Board, report: LocatedReport) -> None:
@@ -58,8 +66,7 @@ def _hear_power(board: Board, report: LocatedReport) -> None:
 
 
 def _hear_again(board: Board, report: LocatedReport, out: Out) -> None:
-    gasp_at = report.at if report.kind is ReportKind.LAST_GASP else None
-    call_at = report.at if report.kind is ReportKind.CALL else None
+    gasp_at, call_at = _spoken(report)
     again = (gasp_at is not None and out.gasp_at is not None) or (call_at is not None and out.call_at is not None)
     holder: Incident | Window | None = board.incident(out.holder) or board.turn.get(Window, out.holder)
     if holder is None:

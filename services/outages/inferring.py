@@ -69,27 +69,30 @@ def _dark(board: Board, besides: Iterable[str]) -> Callable[[str], int]:
 
 def _act(board: Board, cluster: Cluster, explanation: Explanation) -> None:
     absorbed = [each for each in map(board.incident, explanation.absorbs) if each is not None]
-    facts = _reports(board, explanation.reporters)
+    reporters = frozenset(explanation.reporters)
+    members = [each for each in cluster.members if each.id in reporters]
+    facts = sorted(report for each in members for report in each.reports)
+    start, basis = _start(cluster, members)
     kept = min(absorbed, key=lambda each: (each.opened_at, each.id), default=None)
     if kept is None:
         kept = board.open(
             device=explanation.device,
             whole=explanation.whole,
-            basis=Basis.METER if cluster.metered else Basis.CALL,
-            started_at=cluster.start,
+            basis=basis,
+            started_at=start,
             reason=Reason.LOWEST_COMMON_DEVICE if explanation.whole else Reason.ONLY_WHO_REPORTED,
             facts=facts,
         )
     else:
-        earlier = cluster.metered and cluster.start < kept.started_at
+        by_meter = basis is Basis.METER
         kept = board.change(
             kept,
             Reason.NEIGHBOURS_REPORT,
             facts,
             device=explanation.device,
             whole=explanation.whole,
-            started_at=cluster.start if earlier else kept.started_at,
-            basis=Basis.METER if cluster.metered else kept.basis,
+            started_at=min(start, kept.started_at) if by_meter else kept.started_at,
+            basis=Basis.METER if by_meter else kept.basis,
         )
         for other in absorbed:
             if other.id != kept.id:
@@ -110,6 +113,9 @@ def absorb(board: Board, kept: Incident, other: Incident) -> None:
     board.merge(other, kept, Reason.NEIGHBOURS_REPORT)
 
 
-def _reports(board: Board, customers: Iterable[str]) -> list[str]:
-    found = (board.turn.get(Pending, customer) for customer in customers)
-    return sorted(report for pending in found if pending is not None for report in pending.reports)
+def _start(cluster: Cluster, members: Iterable[Pending]) -> tuple[int, Basis]:
+    """Return since when those reporters are out, and what that rests on: their meters' first loss, or their first call."""
+    losses = [each.gasp_at for each in members if each.gasp_at is not None]
+    if losses:
+        return min(losses), Basis.METER
+    return min((each.call_at for each in members if each.call_at is not None), default=cluster.start), Basis.CALL

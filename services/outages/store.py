@@ -52,8 +52,9 @@ def _columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
 async def _save_ledger(connection: Connection, shard: str, rows: dict[str, LedgerRow]) -> None:
     if not rows:
         return
-    # What is over goes first: the constraint looks at each row as it is written, and one may end where the next begins.
-    order = sorted(rows.values(), key=lambda row: (not row.voided, row.end is None, row.id))
+    # What is over goes first, in the order of time: the constraint looks at each row as it is written, and one may end
+    # where the next begins.
+    order = sorted(rows.values(), key=lambda row: (not row.voided, row.end is None, row.start, row.id))
     await connection.execute(
         "INSERT INTO ledger_customer (customer) SELECT DISTINCT c FROM unnest($1::text[]) c ORDER BY c ON CONFLICT DO NOTHING",
         [row.customer for row in order],

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import enum
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from schemas.ids import AreaId, CustomerId, DeviceId
 from services.clock import to_ms
+from services.reports.reasons import Reason
 from services.reports.report import ReportState
 
 if TYPE_CHECKING:
@@ -18,25 +18,12 @@ LATE_MS = 86_400_000
 """A report of something longer ago than this takes no part in an inference."""
 
 
-class Because(enum.StrEnum):
-    """Why a report was located as it was."""
-
-    CUSTOMER_NAMED = "customerNamed"
-    METER_NAMED = "meterNamed"
-    METER_SPEAKS = "meterSpeaks"
-    NO_SUCH_CUSTOMER = "noSuchCustomer"
-    NO_SUCH_METER = "noSuchMeter"
-    NOBODY_NAMED = "nobodyNamed"
-    ACCOUNT_CLOSED = "accountClosed"
-    OLDER_THAN_A_DAY = "olderThanADay"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Located:
     """Where a report belongs. `at` is milliseconds; customer, device and area are None as far as they are not known."""
 
     state: ReportState
-    reason: Because
+    reason: Reason
     at: int
     customer: CustomerId | None = None
     device: DeviceId | None = None
@@ -55,12 +42,12 @@ def locate(report: OutageReported, network: Network, now: int) -> Located:
         return Located(state=ReportState.UNKNOWN, reason=reason, at=at)
     known = network.customer(customer)
     if not known.active or known.device is None:
-        return Located(state=ReportState.CLOSED_ACCOUNT, reason=Because.ACCOUNT_CLOSED, at=at, customer=customer)
+        return Located(state=ReportState.CLOSED_ACCOUNT, reason=Reason.ACCOUNT_CLOSED, at=at, customer=customer)
     area = network.area_of(known.device)
     late = at < now - LATE_MS
     return Located(
         state=ReportState.LATE if late else ReportState.LOCATED,
-        reason=Because.OLDER_THAN_A_DAY if late else reason,
+        reason=Reason.OLDER_THAN_A_DAY if late else reason,
         at=at,
         customer=customer,
         device=known.device,
@@ -68,17 +55,17 @@ def locate(report: OutageReported, network: Network, now: int) -> Located:
     )
 
 
-def _whose(report: OutageReported, network: Network) -> tuple[CustomerId | None, Because]:
+def _whose(report: OutageReported, network: Network) -> tuple[CustomerId | None, Reason]:
     if report.meter is not None:
         owner = network.by_meter(report.meter)
         if owner is not None:
             named = report.customer is None
-            return owner, Because.METER_NAMED if named else Because.METER_SPEAKS
+            return owner, Reason.METER_NAMED if named else Reason.METER_SPEAKS
         if report.customer is None:
-            return None, Because.NO_SUCH_METER
+            return None, Reason.NO_SUCH_METER
     if report.customer is None:
-        return None, Because.NOBODY_NAMED
+        return None, Reason.NOBODY_NAMED
     try:
-        return network.customer(report.customer).id, Because.CUSTOMER_NAMED
+        return network.customer(report.customer).id, Reason.CUSTOMER_NAMED
     except KeyError:
-        return None, Because.NO_SUCH_CUSTOMER
+        return None, Reason.NO_SUCH_CUSTOMER

@@ -8,7 +8,6 @@ import io
 import json
 from typing import TYPE_CHECKING
 
-import asyncpg
 import pytest
 from pydantic import SecretStr
 from rich.console import Console
@@ -25,14 +24,19 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from deploy.picture import Picture
-
-    Connection = asyncpg.Connection[asyncpg.Record]
+    from services.engine.taking import Connection
 
 
 @pytest.fixture
 async def storm(connection: Connection) -> Connection:
     """A database in the middle of a small storm, at 18:40."""
     await set_lockstep(connection, now_ms=ms("18:40:10"))
+    await connection.execute(
+        """INSERT INTO utility_version (digest, name, time_zone, attribution, current) VALUES ('d', 'U', 'UTC', '', true);
+           INSERT INTO customer (version, customer, node, transformer, feeder, level, class, active, meter)
+           SELECT v.version, 'c-' || n, 'n', 't', 'f', 'LV', 'RE1', true, 'm-' || n
+           FROM utility_version v, generate_series(1, 10) n"""
+    )
     await connection.execute("INSERT INTO depot VALUES ('D1', 11.4, 53.6)")
     await connection.execute("INSERT INTO crew VALUES ('crew-1', 'D1'), ('crew-2', 'D1')")
     await connection.executemany(
@@ -135,16 +139,13 @@ def words(lines: list[str]) -> list[str]:
 
 
 async def test_a_wide_terminal_shows_everything(picture: Picture) -> None:
-    lines = words(shown(picture))
-    assert lines[:5] == [
+    lines = [line for line in words(shown(picture)) if line]
+    assert lines == [
         "LAMPLIGHTER 2026-03-01 18:40:10 UTC | as fast as all settles",
         "Customers: 3 out now | 1 of them for planned work | 1 restored",
         "Reports: 3 | 2 counted | 1 doubled | parked: 1",
         "Texts: 2 sent, 1 delivered, 1 failed | Hotline: 2 calls, 1 acknowledged",
-        lines[4],
-    ]
-    assert lines[4].startswith("SAIFI ")
-    assert lines[5:] == [
+        "SAIFI 0.3000 | SAIDI 10.03 min | CAIDI 33.44 min",
         "Open incidents: 2",
         "state device out since back by crew because",
         "confirmed switch:FU-3 2 18:02 18:30 overdue crew-1 enroute reporters agree",

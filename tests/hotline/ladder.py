@@ -56,7 +56,7 @@ class Ladder:
             CallAnswered(
                 id=self._event_id(),
                 at=moment(self._clock),
-                call=call_key(outage, attempt),
+                call=call_key(ACCOUNT, outage, attempt),
                 account=ACCOUNT,
                 outage=outage,
                 acknowledged=acknowledged,

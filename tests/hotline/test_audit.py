@@ -37,7 +37,7 @@ async def morning(connection: Connection) -> None:
            VALUES ('MILL', 'C-1', '+99901', 'a'), ('DAIRY', 'C-2', '+99902', 'b'), ('FARM', 'C-3', '+99903', 'c')"""
     )
     answered = CallAnswered(
-        id="said", at=moment("06:03"), call=call_key("O-1", 2), account="MILL", outage="O-1", acknowledged=True
+        id="said", at=moment("06:03"), call=call_key("MILL", "O-1", 2), account="MILL", outage="O-1", acknowledged=True
     )
     await play(
         connection,
@@ -96,7 +96,7 @@ async def test_no_phone_lies_in_effects_entities_or_journal(connection: Connecti
 
 
 REWRITE = "UPDATE entity SET body = (body::jsonb || '{}')::json WHERE stage = 'escalate' AND id = '{}'"
-SECOND = call_key("O-2", 2)
+SECOND = call_key("DAIRY", "O-2", 2)
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ SECOND = call_key("O-2", 2)
             "callingGoesOn",
             ["DAIRY", "O-2", ms("06:12"), None],
         ),
-        (f"DELETE FROM effects WHERE key = '{call_key('O-2', 1)}'", "escalationHasItsCalls", ["O-2", 2, 1]),
+        (f"DELETE FROM effects WHERE key = '{call_key('DAIRY', 'O-2', 1)}'", "escalationHasItsCalls", ["O-2", 2, 1]),
         (f"UPDATE effects SET state = 'failed' WHERE key = '{SECOND}'", "callReasoned", ["O-2", SECOND, "failed"]),
         (f"DELETE FROM journal WHERE subject = '{SECOND}'", "callReasoned", ["O-2", SECOND, "due"]),
         (REWRITE.format('{"state": "acknowledged"}', "O-2"), "stoppedForAReason", ["DAIRY", "O-2", "acknowledged"]),

@@ -24,8 +24,8 @@ def test_each_call_has_a_reason() -> None:
     ladder = Ladder()
     ladder.at("06:00").out()
     ladder.at("06:02")
-    assert ladder.script.why("call", call_key("O-1", 1)) == [("placed", "customerOut")]
-    assert ladder.script.why("call", call_key("O-1", 2)) == [("placed", "noAnswer")]
+    assert ladder.script.why("call", call_key(ACCOUNT, "O-1", 1)) == [("placed", "customerOut")]
+    assert ladder.script.why("call", call_key(ACCOUNT, "O-1", 2)) == [("placed", "noAnswer")]
 
 
 def test_an_answer_without_acknowledgement_brings_the_next_call_after_half_a_minute() -> None:
@@ -84,7 +84,7 @@ def test_nobody_is_called_once_the_power_is_back() -> None:
     ladder.at("07:00")
     assert ladder.calls() == [(1, "06:00:00")]
     assert ladder.why() == [("calling", "customerOut"), ("over", "powerBack")]
-    assert call_key("O-1", 1) in ladder.script.outcomes[-1].recalled
+    assert call_key(ACCOUNT, "O-1", 1) in ladder.script.outcomes[-1].recalled
 
 
 def test_an_outage_that_is_over_before_the_first_call_leads_to_none_and_says_why() -> None:

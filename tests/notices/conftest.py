@@ -14,8 +14,10 @@ import pytest
 
 from schemas import cloudevents
 from schemas.codec import encode
-from schemas.events import TextOutcome
+from schemas.events import TextOutcome, TextReceipt
+from schemas.ids import derived
 from schemas.topics import NOTICE_RECEIPTS
+from services.clock import from_ms
 from services.database.pool import Wakeups, create_pool
 from services.drill.operator import serve
 from services.engine import effects, outbox
@@ -23,7 +25,6 @@ from services.engine.gateway import GatewayAway, Result
 from services.notices import store
 from services.notices.gateways.smpp import Endpoint, SmppGateway
 from services.notices.moments import Moment, TextBody
-from services.notices.receipts import receipt_event
 
 T0 = 1_772_388_000_000
 SYSTEM_ID, PASSWORD = "lamplighter", "secret"
@@ -130,8 +131,14 @@ class Exchange:
             if text is None:
                 raise LookupError("no attempt with this reference was settled")
             now = await connection.fetchval("SELECT now_ms FROM tick()")
-            event = receipt_event(
-                key=text.key, area=text.area, outcome=outcome, operator_code=code, now=now, exercise=True
+            event = TextReceipt(
+                id=derived("receipt", text.key, outcome),
+                at=from_ms(now),
+                exercise=True,
+                notice=text.key,
+                area=text.area,
+                outcome=outcome,
+                operator_code=code,
             )
             await outbox.write(
                 connection,

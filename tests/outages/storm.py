@@ -22,7 +22,7 @@ from schemas.events import (
 )
 from services.clock import from_ms
 from services.engine.deciding import Entities, apply, canonical, encoded
-from services.engine.turn import Fact, Turn
+from services.engine.turn import Fact, Record, Turn
 from services.outages.entities import Disposed, Incident, LedgerRow, Out
 from services.outages.stage import CorrelateStage
 from services.reports.report import LocatedReport
@@ -58,6 +58,8 @@ class Storm:
         self.reports: dict[str, Disposed] = {}
         self.outcomes: list[bytes] = []
         self.journal: set[str] = set()
+        self.turns: list[tuple[int, list[Fact]]] = []
+        self.records: list[list[Record]] = []
         self._resumed = resumed
         self._entities: Entities = {kind.kind: {} for kind in self.stage.entities}
         self._facts: list[Fact] = []
@@ -123,12 +125,12 @@ class Storm:
             reason="script",
             found=None if found is None else device_id(found),
         )
-        return self._say(event)
+        return self.say(event)
 
     def planned_work(self, window: str, *, behind: str, until: str) -> Storm:
         """Announce planned work."""
         begins, ends = from_ms(self.now), from_ms(clock(until))
-        return self._say(
+        return self.say(
             WindowAnnounced(
                 id=f"announced-{window}",
                 at=begins,
@@ -142,14 +144,15 @@ class Storm:
     def work_started(self, window: str, *, behind: str, at: str) -> Storm:
         """Tell that a window's isolation point was opened."""
         moment = from_ms(clock(at))
-        return self._say(WorkStarted(id=f"started-{window}", at=moment, window=window, device=device_id(behind)))
+        return self.say(WorkStarted(id=f"started-{window}", at=moment, window=window, device=device_id(behind)))
 
     def work_completed(self, window: str, *, behind: str, at: str) -> Storm:
         """Tell that a window's work is complete."""
         moment = from_ms(clock(at))
-        return self._say(WorkCompleted(id=f"completed-{window}", at=moment, window=window, device=device_id(behind)))
+        return self.say(WorkCompleted(id=f"completed-{window}", at=moment, window=window, device=device_id(behind)))
 
-    def _say(self, event: Event) -> Storm:
+    def say(self, event: Event) -> Storm:
+        """Have an event come."""
         self._facts.append(Fact(int(event.at.timestamp() * 1000), event.id, event))
         return self
 
@@ -159,6 +162,12 @@ class Storm:
         self._flush()
         found = [each for each in self._entities[Incident.kind].values() if isinstance(each, Incident) and each.is_open]
         return sorted(found, key=lambda each: each.device)
+
+    def known(self) -> list[Incident]:
+        """Return every incident that is remembered, by id."""
+        self._flush()
+        found = self._entities[Incident.kind].values()
+        return sorted((each for each in found if isinstance(each, Incident)), key=lambda each: each.id)
 
     def incident(self, device: str) -> Incident:
         """Return the one open incident at a device; fails when there is none."""
@@ -241,6 +250,7 @@ class Storm:
                 kind.kind: {i: msgspec.json.decode(encoded(e), type=kind) for i, e in self._entities[kind.kind].items()}
                 for kind in self.stage.entities
             }
+        self.turns.append((now, facts))
         turn = Turn(shard="A1", now=now, facts=facts, entities=self._entities)
         self.stage.decide(turn)
         outcome = turn.outcome
@@ -252,6 +262,7 @@ class Storm:
             assert entry.id not in self.journal, f"noted twice: {entry}"
             self.journal.add(entry.id)
             self.reasons.append((entry.subject_kind, entry.subject, entry.to, entry.reason))
+        self.records.append(outcome.records)
         for record in outcome.records:
             if isinstance(record, LedgerRow):
                 self.ledger[record.id] = record

@@ -7,6 +7,7 @@ import pytest
 from schemas.events import IncidentState, OrderState, ReportKind
 from services.outages.reasons import Reason
 from tests.outages.storm import Storm, clock
+from tests.outages.town import town
 
 
 @pytest.fixture
@@ -45,8 +46,6 @@ def test_faults_on_two_feeders_are_apart(storm: Storm) -> None:
 
 
 def test_a_call_at_a_transformer_whose_meters_are_silent_takes_out_only_who_called_when_others_are_many() -> None:
-    from tests.outages.town import town
-
     storm = Storm(town({"F1": ("T1",)}, {"T1": 120}))
     storm.at("06:00").call("T1-7")
     storm.at("06:02")
@@ -120,8 +119,6 @@ def test_silent_customers_of_a_found_nested_fault_go_on_until_their_own_is_found
 
 
 def test_a_sign_from_below_proves_who_hangs_above_it(storm: Storm) -> None:
-    from tests.outages.town import town
-
     storm = Storm(town({"F1": ("T1",), "T1": ("V1", "V2")}, {"T1": 2, "V1": 3, "V2": 3}))
     storm.at("06:00:50").gasp(*storm.everybody("T1"), lost="06:00:10")
     storm.at("07:00:20").power("V1-1", since="07:00")

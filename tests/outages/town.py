@@ -1,8 +1,8 @@
-"""A small town on two feeders, drawn by hand: reclosers, lateral fuses, transformers and LV fuses, a meter for each customer.
+r"""A small town on two feeders, drawn by hand: reclosers, lateral fuses, transformers and LV fuses, a meter for each customer.
 
     F1 --- R1 --- L1 --- T11 (4)  T12 (5)  T13 (1)
-       |      \\-- L2 --- T21 (3)  T22 --- V1 (4)  V2 (4)
-       \\-- L3 --- T31 (6)  T32 (6)
+       |      \-- L2 --- T21 (3)  T22 --- V1 (4)  V2 (4)
+       \-- L3 --- T31 (6)  T32 (6)
     F2 --- T41 (8)  T42 (8)
 
 Customers are named after the lowest device that feeds them: T11-1 to T11-4.

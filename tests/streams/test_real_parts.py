@@ -123,7 +123,7 @@ async def test_a_good_message_behind_the_poison_on_the_same_partition_is_process
             assert await connection.fetchval("SELECT count(*) FROM report") == 1
         for topic in (OUTAGE_REPORTS, CREW_STATUS):
             kept = {bytes(row["body"]) for row in rows if row["topic"] == topic.name}
-            assert kept == {one.body for one in poison if one.body}
+            assert kept == {one.body for one in poison}
         await running.until("SELECT NOT EXISTS (SELECT FROM outbox WHERE NOT sent)")
         ends = await brokers.ends(running.found.bootstrap, running.drill.topic_prefix)
         assert ends[DEAD_LETTERS.name, 0] == len(rows)
@@ -190,3 +190,4 @@ async def test_a_worker_without_progress_while_there_is_work_is_started_afresh()
                     await asyncio.sleep(0.1)
         await running.until("SELECT EXISTS (SELECT FROM inbox WHERE stage = 'dispatch' AND id = 'good-1')")
         assert running.supervisor.restarts()["worker-1"] >= 1
+        assert "worker.stalled" in running.supervisor.log_path("worker-1").read_text(encoding="utf-8")

@@ -24,3 +24,29 @@ def test_signs_of_life_keep_it_quiet() -> None:
             break
     watchdog.stop()
     assert not stalled.is_set()
+
+
+def test_nobody_is_idle_while_another_has_work_in_hand() -> None:
+    stalled = threading.Event()
+    watchdog = Watchdog(0.2, lambda _: stalled.set())
+    watchdog.start()
+    with watchdog.in_hand():
+        for _ in range(200):
+            watchdog.idle()
+            if stalled.wait(0.05):
+                break
+    assert stalled.is_set()
+
+
+def test_work_that_was_done_leaves_nothing_in_hand() -> None:
+    stalled = threading.Event()
+    watchdog = Watchdog(0.2, lambda _: stalled.set())
+    with watchdog.in_hand():
+        pass
+    watchdog.start()
+    for _ in range(20):
+        watchdog.idle()
+        if stalled.wait(0.05):
+            break
+    watchdog.stop()
+    assert not stalled.is_set()

@@ -99,9 +99,10 @@ CREATE TABLE entity (
     id text NOT NULL,
     shard text NOT NULL,
     body json NOT NULL,
-    PRIMARY KEY (stage, kind, id)
+    PRIMARY KEY (stage, shard, kind, id)
 );
-CREATE INDEX entity_by_shard ON entity (stage, shard);
+CREATE INDEX entity_by_kind ON entity (stage, kind, id);
+COMMENT ON TABLE entity IS 'The state of each shard; shards are strangers: an id that two of them use names two things.';
 
 CREATE TABLE journal (
     id text PRIMARY KEY,

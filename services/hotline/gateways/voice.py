@@ -81,9 +81,9 @@ class VoiceGateway:
         except NOT_HANDED_OVER as error:
             raise GatewayAway(type(error).__name__) from error
         except httpx.TimeoutException:
-            return Result(state="unknown", reason="noAnswerInTime")
+            return Result(state="unknown", reason="noAnswerInTime", ask=True)
         except httpx.TransportError:
-            return Result(state="unknown", reason="connectionLost")
+            return Result(state="unknown", reason="connectionLost", ask=True)
         return judged(answer)
 
     async def look_up(self, key: str) -> Result | None:

@@ -41,6 +41,9 @@ GOODBYE_S: Final = 2.0
 LOOK_UP_S: Final = 10.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 5.0
 
+LOST: Final = "linkLost"
+"""Why an outcome is unknown, or a link ended: it died."""
+
 log = structlog.get_logger(__name__)
 
 OnReceipt = Callable[[str, TextOutcome, str], Awaitable[None]]
@@ -61,7 +64,8 @@ class Endpoint:
 class SmppGateway:
     """Sends texts and takes receipts. A link that dies is replaced; while there is none every attempt finds it away.
 
-    `endpoint` is asked before each connection; `phone_of` returns a customer's number at the time of sending.
+    `endpoint` is asked before each connection; `phone_of` returns a customer's number at the time of sending. What they
+    raise within an attempt or a look-up goes through: then nothing was handed over.
     """
 
     kind: str = EFFECT_KIND
@@ -103,12 +107,11 @@ class SmppGateway:
 
     async def stop(self) -> None:
         """Let what is in flight come to its end, then disconnect."""
-        link = self._link
         for _ in range(WINDOW):
             await self._window.acquire()
+        link, self._link = self._link, None
         for _ in range(WINDOW):
             self._window.release()
-        self._link = None
         if self._keeper is not None:
             self._keeper.cancel()
             await asyncio.gather(self._keeper, return_exceptions=True)
@@ -136,10 +139,10 @@ class SmppGateway:
                 answer = await self._link.submit(self._message(key, number, text), ANSWER_S)
             except LinkLost as lost:
                 if lost.handed_over:
-                    return Result(state="unknown", reason="linkLost")
+                    return Result(state="unknown", reason=LOST, ask=True)
                 raise GatewayAway("the link died before the text was handed over") from lost
             except TimeoutError:
-                return Result(state="unknown", reason="noAnswer")
+                return Result(state="unknown", reason="noAnswer", ask=True)
             except ValueError:
                 log.error("notices.text_not_sendable", key=key)  # noqa: TRY400 (the trace would show the text)
                 return Result(state="failed", reason="notSendable")
@@ -171,13 +174,16 @@ class SmppGateway:
         )
 
     async def _keep(self) -> None:
-        pause = FIRST_PAUSE_S
+        pause, before = FIRST_PAUSE_S, ""
         while True:
             reason = await self._one_link()
+            if reason != before:  # said once, not at every attempt
+                log.warning("notices.operator_away", gateway=self.name, reason=reason)
+            before = "" if reason == LOST else reason
             if self._first is not None and not self._first.done():
                 self._first.set_exception(GatewayAway(reason))
                 return
-            if reason == "linkLost":
+            if reason == LOST:
                 pause = FIRST_PAUSE_S
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE_S)
@@ -187,8 +193,7 @@ class SmppGateway:
         try:
             place = await self._endpoint()
         except Exception as error:  # noqa: BLE001 (whoever knows the place is away; asked again at the next attempt)
-            log.warning("notices.operator_place_unknown", error=type(error).__name__)
-            return "noEndpoint"
+            return f"placeUnknown:{type(error).__name__}"
         link = Link(
             Peer(
                 host=place.host,
@@ -206,28 +211,25 @@ class SmppGateway:
         waits = [asyncio.create_task(event.wait()) for event in (link.bound, link.dead)]
         try:
             await asyncio.wait([serving, *waits], return_when=asyncio.FIRST_COMPLETED)
-            if not link.bound.is_set() or link.dead.is_set():
+            if not link.bound.is_set():
+                await asyncio.wait([serving])
                 return _why_not(serving)
             self._link = link
             log.info("notices.operator_bound", gateway=self.name)
             if self._first is not None and not self._first.done():
                 self._first.set_result(None)
             await asyncio.wait([serving, waits[1]], return_when=asyncio.FIRST_COMPLETED)
-            log.warning("notices.operator_lost", gateway=self.name)
             link.fail()
-            return "linkLost"
+            return LOST
         finally:
-            if self._link is link and link.dead.is_set():
-                self._link = None
+            self._link = None
             for wait in waits:
                 wait.cancel()
 
     def _ended(self, serving: asyncio.Task[None]) -> None:
         self._links.discard(serving)
         error = None if serving.cancelled() else serving.exception()
-        if isinstance(error, LinkRefused):
-            log.error("notices.operator_refused", gateway=self.name, reason=error.reason)
-        elif error is not None:
+        if error is not None and not isinstance(error, LinkRefused):
             log.error("notices.link_failed", gateway=self.name, error=type(error).__name__)
 
     async def _take(self, receipt: Receipt) -> None:

@@ -1,0 +1,1 @@
+"""Figures of reliability: they read the ledger through a view and change nothing."""

@@ -1,0 +1,92 @@
+"""What the stage's store writes and reads back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import asyncpg
+import pytest
+
+from services.engine.replaying import replay_shard
+from services.outages.store import CorrelateStore, CustomerCounts, count_customers, open_incidents
+from services.reports.store import count_by_state
+from tests.outages.played import morning
+from tests.outages.storm import Storm
+from tests.outages.test_properties import drawn_script, play
+from tests.outages.town import name_of
+from tests.stage_script import ms
+
+if TYPE_CHECKING:
+    Connection: TypeAlias = asyncpg.Connection[Any]
+
+
+async def test_a_morning_lies_in_the_tables_as_it_was(connection: Connection) -> None:
+    await morning(connection)
+    found = await open_incidents(connection)
+    assert [(name_of(each.device), each.state, each.customers_out) for each in found] == [
+        ("T13", "predicted", 1),
+        ("T31", "confirmed", 6),
+    ]
+    assert await count_customers(connection) == CustomerCounts(out=7, planned=0, restored=20)
+    rows = await connection.fetch(
+        "SELECT start_ms, end_ms, planned, basis FROM interruption WHERE customer IN ('T11-2', 'V1-3') ORDER BY customer"
+    )
+    assert [tuple(row) for row in rows] == [
+        (ms("06:00"), ms("07:00"), False, "meter"),
+        (ms("06:00"), ms("08:00"), True, "switching"),
+    ]
+
+
+async def test_every_report_is_in_a_named_state(connection: Connection) -> None:
+    await morning(connection)
+    assert await count_by_state(connection) == {
+        "closedAccount": 1,
+        "counted": 21,
+        "doubled": 1,
+        "located": 1,
+        "muted": 1,
+        "unknown": 1,
+    }
+
+
+async def test_the_history_of_an_interruption_names_who_held_it(connection: Connection) -> None:
+    await morning(connection)
+    rows = await connection.fetch(
+        """SELECT h.from_ms, n.device, h.reason FROM interruption_holder h
+           JOIN interruption i ON i.id = h.interruption JOIN incident n ON n.id = h.holder
+           WHERE i.customer = 'T13-1' ORDER BY h.from_ms"""
+    )
+    assert [(row["from_ms"], name_of(row["device"]), row["reason"]) for row in rows] == [
+        (ms("06:02"), "L1", "ownMeter"),
+        (ms("07:03:30"), "T13", "noSignOfRestoration"),
+    ]
+
+
+async def test_a_customer_cannot_be_out_twice_at_once_by_construction(connection: Connection) -> None:
+    await morning(connection)
+    with pytest.raises(asyncpg.ExclusionViolationError):
+        await connection.execute(
+            """INSERT INTO interruption (id, customer, number, area, start_ms, end_ms, planned, basis, holder_kind, holder,
+                                         reason, voided)
+               SELECT 'again', customer, number, area, start_ms + 1, NULL, planned, basis, holder_kind, holder, reason, false
+               FROM interruption WHERE customer = 'T31-1'"""
+        )
+
+
+async def test_replay_decides_the_same_bytes(connection: Connection) -> None:
+    played = await morning(connection)
+    turns, differences = await replay_shard(connection, played.stage, CorrelateStore(), "A1", exercise=False)
+    assert (turns, differences) == (8, [])
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_whatever_happens_can_be_written(connection: Connection, seed: int) -> None:
+    storm = play(Storm(), drawn_script(seed))
+    store = CorrelateStore()
+    for tick, ((now, _), records) in enumerate(zip(storm.turns, storm.records, strict=True)):
+        async with connection.transaction():
+            await store.save(connection, "A1", tick, now, records)
+    written = await connection.fetch("SELECT id, start_ms, end_ms, holder FROM interruption WHERE NOT voided")
+    assert {tuple(row) for row in written} == {
+        (row.id, row.start, row.end, row.holder) for row in storm.ledger.values() if not row.voided
+    }
