@@ -22,6 +22,14 @@ TEMPLATE = "lamplighter_template"
 _numbers = itertools.count(1)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def strict_logs() -> Iterator[None]:
+    """Let a log line that would carry what no log may carry raise, here and in every process that a test starts."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LAMPLIGHTER_STRICT_LOGS", "1")
+        yield
+
+
 @pytest.fixture(scope="session")
 def settings() -> Settings:
     """The settings of this run."""

@@ -11,12 +11,18 @@ import asyncpg
 COMMAND_TIMEOUT_S = 30.0
 CONNECT_TIMEOUT_S = 10.0
 
+_SESSION = {"idle_in_transaction_session_timeout": "8000"}
+"""A process that is halted in the middle of a transaction must not hold its locks for ever, milliseconds."""
+
 LOST = (
     OSError,
     TimeoutError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
     asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.InternalClientError,  # what a session ended by the server's administrator may look like to the one in it
 )
 """What is raised when PostgreSQL is away: infrastructure, not a fault of the data."""
@@ -24,13 +30,20 @@ LOST = (
 
 async def connect(dsn: str) -> asyncpg.Connection[asyncpg.Record]:
     """Return one connection. Raises what `LOST` names when the server is away."""
-    return await asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT_S, command_timeout=COMMAND_TIMEOUT_S)
+    return await asyncpg.connect(
+        dsn, timeout=CONNECT_TIMEOUT_S, command_timeout=COMMAND_TIMEOUT_S, server_settings=_SESSION
+    )
 
 
 async def create_pool(dsn: str, size: int) -> asyncpg.Pool[asyncpg.Record]:
     """Return a pool of exactly `size` connections, opened at once."""
     return await asyncpg.create_pool(
-        dsn, min_size=size, max_size=size, timeout=CONNECT_TIMEOUT_S, command_timeout=COMMAND_TIMEOUT_S
+        dsn,
+        min_size=size,
+        max_size=size,
+        timeout=CONNECT_TIMEOUT_S,
+        command_timeout=COMMAND_TIMEOUT_S,
+        server_settings=_SESSION,
     )
 
 

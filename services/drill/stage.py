@@ -130,14 +130,19 @@ class _Crews:
 
     def hear(self, order: OrderChanged, fact: str) -> None:
         """Hear an order, or that it was revoked; who is on site stays there."""
+        known = self._turn.get(Task, order.order)
         if order.state is OrderState.SENT:
-            task = crewing.heard(self._play.seed, order, self._turn.now)
-            self._turn.put(task)
-            self._turn.note(task, task.step, Reason.ORDERED, [fact])
+            if known is None:
+                self._go(crewing.heard(self._play.seed, order, self._turn.now), Reason.ORDERED, [fact])
+            else:
+                self._turn.note(known, known.step, Reason.ORDERED_BEFORE, [fact])
         elif order.state is OrderState.REVOKED:
-            heard = self._turn.get(Task, order.order)
-            if heard is not None and heard.step in ON_THE_ROAD:
-                self._go(heard.to(Step.CALLED_BACK, None), Reason.CALLED_BACK, [fact])
+            if known is None:
+                self._turn.note((Task.kind, order.order), "unknown", Reason.UNKNOWN_ORDER, [fact])
+            elif known.step in ON_THE_ROAD:
+                self._go(known.to(Step.CALLED_BACK, None), Reason.CALLED_BACK, [fact])
+            else:
+                self._turn.note(known, known.step, Reason.NOT_ON_THE_ROAD, [fact])
 
     def step(self, task: Task, at: int) -> None:
         """Do the next step of a task at its time."""

@@ -73,6 +73,8 @@ def end(turn: Turn, fact_id: str, restored: LargeCustomerRestored) -> None:
         turn.note((Escalation.kind, restored.outage), "unknown", Reason.UNKNOWN_OUTAGE, [fact_id])
     elif escalation.state == "over":
         turn.note(escalation, "over", Reason.ALREADY_OVER, [fact_id])
+    elif to_ms(restored.at) < escalation.out_since:
+        turn.note(escalation, escalation.state, Reason.OLDER_THAN_OUTAGE, [fact_id])
     else:
         _stop(turn, escalation, "over", Reason.POWER_BACK if escalation.calls else Reason.BACK_BEFORE_CALL, [fact_id])
 

@@ -28,5 +28,7 @@ class Reason(enum.StrEnum):
     """Nobody acknowledged an earlier call; a later one has been placed since."""
     UNKNOWN_CALL = "unknownCall"
     """An answer to a call that was never placed about this outage: it proves nothing."""
+    OLDER_THAN_OUTAGE = "olderThanOutage"
+    """Power is said to have come back before it was lost: that is no end of this outage."""
     UNKNOWN_OUTAGE = "unknownOutage"
     """Something about an outage that was never made known."""

@@ -52,7 +52,6 @@ class Change:
     affected: Affected
     fact: Fact
     incident: str
-    revision: int
 
 
 @dataclasses.dataclass(slots=True)
@@ -88,15 +87,16 @@ def follow(turn: Turn) -> Changes:
     for fact, event in in_order(turn.facts):
         followed = turn.get(Followed, event.incident)
         if followed is not None and event.revision <= followed.revision:
+            turn.note(followed, "stays", Reason.OUTDATED_REVISION, [fact.id])
             continue
-        turn.put(
-            Followed(
-                id=event.incident,
-                revision=event.revision,
-                estimate=None if event.estimate is None else to_ms(event.estimate),
-                merged_into=event.merged_into,
-            )
+        followed = Followed(
+            id=event.incident,
+            revision=event.revision,
+            estimate=None if event.estimate is None else to_ms(event.estimate),
+            merged_into=event.merged_into,
         )
+        turn.put(followed)
+        turn.note(followed, event.state, Reason.INCIDENT_CHANGED, [fact.id])
         for customer in sorted(event.out):
             _lost(turn, changes, customer, fact, event)
         for customer in sorted(event.restored):
@@ -149,7 +149,7 @@ def _lost(turn: Turn, changes: Changes, customer: str, fact: Fact, event: Incide
         return
     affected = Affected(id=customer, incident=incident, since=to_ms(event.started_at))
     turn.put(affected)
-    changes.out[customer] = Change(affected, fact, event.incident, event.revision)
+    changes.out[customer] = Change(affected, fact, event.incident)
 
 
 def _returned(turn: Turn, changes: Changes, customer: str, fact: Fact, event: IncidentChanged) -> None:
@@ -164,7 +164,7 @@ def _returned(turn: Turn, changes: Changes, customer: str, fact: Fact, event: In
     if began is not None:
         turn.note(standing, "untold", Reason.BACK_BEFORE_TOLD, [began.fact.id, fact.id])
     else:
-        changes.back[customer] = Change(standing, fact, event.incident, event.revision)
+        changes.back[customer] = Change(standing, fact, event.incident)
 
 
 def _hand_over(turn: Turn, affected: Affected, incident: str, fact: Fact) -> None:

@@ -8,6 +8,10 @@ import enum
 class Reason(enum.StrEnum):
     """Reason codes of the stage `notify`."""
 
+    INCIDENT_CHANGED = "incidentChanged"
+    """What is known of the incident is brought up to date; what follows for a customer is noted of him."""
+    OUTDATED_REVISION = "outdatedRevision"
+    """A change of an incident that is older than what is known of it."""
     NEWLY_OUT = "newlyOut"
     """The customer's power failed with this incident, and nobody had told him."""
     CREW_ENROUTE = "crewEnroute"

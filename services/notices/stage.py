@@ -96,7 +96,7 @@ class NotifyStage:
             if not audience:
                 turn.note(("order", order.order), "untold", Reason.NOBODY_TO_TELL, [fact.id])
             for affected in audience:
-                change = Change(affected, fact, incident, 0)
+                change = Change(affected, fact, incident)
                 told = self._tell(turn, affected, Moment.INFORM_DISPATCHED, words, Reason.CREW_ENROUTE, change)
                 turn.put(msgspec.structs.replace(told, told_crew=incident))
 
@@ -112,7 +112,7 @@ class NotifyStage:
         self, turn: Turn, affected: Affected, moment: Moment, words: str, reason: Reason, change: Change
     ) -> Affected:
         """Decide on one notice, recall what it overtakes, and return the customer with it among his notices."""
-        key = derived("text", change.incident, affected.id, moment, change.revision)
+        key = derived("text", change.fact.id, affected.id, moment)
         expires_at = turn.now + LIFETIME_MS[moment]
         body = TextBody(customer=affected.id, moment=moment, words=words)
         turn.effect(key, EFFECT_KIND, body, expires_at=expires_at)
@@ -150,11 +150,13 @@ def _was_enroute(facts: Sequence[Fact], order: str) -> bool:
 
 def _take_receipts(turn: Turn) -> None:
     final: dict[str, tuple[Fact, TextReceipt]] = {}
+    heard: dict[str, list[str]] = {}
     for fact in turn.facts:
         if isinstance(fact.what, TextReceipt):
+            heard.setdefault(fact.what.notice, []).append(fact.id)
             standing = final.get(fact.what.notice)
             if standing is None or FINALITY[fact.what.outcome] > FINALITY[standing[1].outcome]:
                 final[fact.what.notice] = (fact, fact.what)
     for key, (fact, receipt) in sorted(final.items()):
-        turn.note(("notice", key), receipt.outcome, Reason.OPERATOR_RECEIPT, [fact.id])
+        turn.note(("notice", key), receipt.outcome, Reason.OPERATOR_RECEIPT, heard[key])
         turn.record(NoticeReceipted(key=key, outcome=receipt.outcome, operator_code=receipt.operator_code, at=fact.at))

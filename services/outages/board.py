@@ -25,8 +25,8 @@ from services.outages.entities import (
 from services.outages.estimate import estimate
 from services.outages.ledger import Delta, Ledger
 from services.outages.reasons import Reason
+from services.outages.report import Disposal
 from services.outages.verifying import QUIET_MS, live_devices
-from services.reports.report import ReportState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -145,7 +145,7 @@ class Board:
             if out is not None and out.reported:
                 heard += 1
                 for report in out.reports:
-                    self.dispose(report, ReportState.COUNTED, Reason.EXPLAINED, incident.id)
+                    self.dispose(report, Disposal.COUNTED, Reason.EXPLAINED, incident.id)
             supplied = self.turn.get(Supplied, customer)
             if supplied is not None and out is not None and supplied.since > out.since:
                 signs.add((out.device, supplied.since))
@@ -204,7 +204,7 @@ class Board:
         else:
             self._why[incident] = (reason, set(facts))
 
-    def dispose(self, report: str, state: ReportState, reason: Reason, holder: str | None = None) -> None:
+    def dispose(self, report: str, state: Disposal, reason: Reason, holder: str | None = None) -> None:
         """Say what became of a report."""
         self.turn.record(Disposed(report=report, state=state, reason=reason, holder=holder))
 

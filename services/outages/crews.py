@@ -22,7 +22,9 @@ _NEWS = {OrderState.ENROUTE: Reason.CREW_UNDER_WAY, OrderState.ARRIVED: Reason.C
 def hear_crew(board: Board, fact: str, order: OrderChanged) -> None:
     """Take the news of an order into account."""
     incident = board.incident(order.incident)
-    if order.state in _NEWS and incident is not None:
+    if order.state in _NEWS and incident is None:
+        board.turn.note((Incident.kind, order.incident), "stays", Reason.OVER_ALREADY, [fact])
+    elif incident is not None and order.state in _NEWS:
         board.turn.note(incident, incident.state, _NEWS[order.state], [fact])
     if order.state is not OrderState.DONE:
         return

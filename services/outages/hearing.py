@@ -10,7 +10,7 @@ from schemas.events import ReportKind
 from services.outages.entities import Basis, Gathering, Incident, Out, Pending, Supplied, Window, WindowState
 from services.outages.gathering import HOLD_MS
 from services.outages.reasons import Reason
-from services.reports.report import LocatedReport, ReportState
+from services.outages.report import Disposal, LocatedReport
 
 if TYPE_CHECKING:
     from services.outages.board import Board
@@ -27,7 +27,7 @@ def hear(board: Board, report: LocatedReport) -> None:
         return
     supplied = board.turn.get(Supplied, report.customer)
     if supplied is not None and report.at <= supplied.since:
-        board.dispose(report.id, ReportState.ANSWERED, Reason.OLDER_THAN_RESTORATION)
+        board.dispose(report.id, Disposal.ANSWERED, Reason.OLDER_THAN_RESTORATION)
         return
     window = _active_window(board, report.device)
     if window is not None:
@@ -35,7 +35,7 @@ def hear(board: Board, report: LocatedReport) -> None:
         if begun is not None:
             gasp_at, call_at = _spoken(report)
             board.ledger.heard(begun, window, report=report.id, gasp_at=gasp_at, call_at=call_at)
-        board.dispose(report.id, ReportState.MUTED, Reason.PLANNED_WORK, window.id)
+        board.dispose(report.id, Disposal.MUTED, Reason.PLANNED_WORK, window.id)
         return
     _hold(board, report, supplied)
 
@@ -49,7 +49,7 @@ def _hear_power(board: Board, report: LocatedReport) -> None:
     out = board.ledger.out(report.customer)
     pending = board.turn.get(Pending, report.customer)
     if out is not None and report.at <= out.since:
-        board.dispose(report.id, ReportState.ANSWERED, Reason.OLDER_THAN_LOSS, out.holder)
+        board.dispose(report.id, Disposal.ANSWERED, Reason.OLDER_THAN_LOSS, out.holder)
         return
     board.power_at(report.device, report.at, [report.id])
     supplied = board.turn.get(Supplied, report.customer)
@@ -58,11 +58,11 @@ def _hear_power(board: Board, report: LocatedReport) -> None:
     elif report.at > supplied.since:
         board.turn.put(replace(supplied, since=report.at))
     if out is not None:
-        board.dispose(report.id, ReportState.COUNTED, Reason.POWER_BACK, out.holder)
+        board.dispose(report.id, Disposal.COUNTED, Reason.POWER_BACK, out.holder)
     elif (supplied is not None and supplied.ended is not None) or pending is not None:
-        board.dispose(report.id, ReportState.ANSWERED, Reason.POWER_BACK)
+        board.dispose(report.id, Disposal.ANSWERED, Reason.POWER_BACK)
     else:
-        board.dispose(report.id, ReportState.ANSWERED, Reason.NOT_KNOWN_OUT)
+        board.dispose(report.id, Disposal.ANSWERED, Reason.NOT_KNOWN_OUT)
 
 
 def _hear_again(board: Board, report: LocatedReport, out: Out) -> None:
@@ -74,13 +74,13 @@ def _hear_again(board: Board, report: LocatedReport, out: Out) -> None:
     if isinstance(holder, Window):
         if not again:
             board.ledger.heard(out, holder, report=report.id, gasp_at=gasp_at, call_at=call_at)
-        board.dispose(report.id, ReportState.MUTED, Reason.PLANNED_WORK, holder.id)
+        board.dispose(report.id, Disposal.MUTED, Reason.PLANNED_WORK, holder.id)
         return
     if again:
-        board.dispose(report.id, ReportState.DOUBLED, Reason.SAME_AGAIN, holder.id)
+        board.dispose(report.id, Disposal.DOUBLED, Reason.SAME_AGAIN, holder.id)
         return
     board.ledger.heard(out, holder, report=report.id, gasp_at=gasp_at, call_at=call_at)
-    board.dispose(report.id, ReportState.COUNTED, Reason.ALREADY_OUT, holder.id)
+    board.dispose(report.id, Disposal.COUNTED, Reason.ALREADY_OUT, holder.id)
     if not out.reported:
         holder = board.quietly(holder, heard=holder.heard + 1)
         board.confirm(holder)
@@ -111,16 +111,16 @@ def _hold(board: Board, report: LocatedReport, supplied: Supplied | None) -> Non
         if heard < supplied.since:
             # Power came back in between: what was held is over, this is a new loss.
             for held in pending.reports:
-                board.dispose(held, ReportState.ANSWERED, Reason.OLDER_THAN_RESTORATION)
+                board.dispose(held, Disposal.ANSWERED, Reason.OLDER_THAN_RESTORATION)
             pending = None
     if pending is None:
         pending = Pending(id=report.customer, device=report.device, heard_at=board.now)
     if (pending.gasp_at if gasp else pending.call_at) is not None:
-        board.dispose(report.id, ReportState.DOUBLED, Reason.SAME_AGAIN)
+        board.dispose(report.id, Disposal.DOUBLED, Reason.SAME_AGAIN)
         return
     pending = replace(pending, reports=(*pending.reports, report.id))
     turn.put(replace(pending, gasp_at=report.at) if gasp else replace(pending, call_at=report.at))
-    board.dispose(report.id, ReportState.LOCATED, Reason.GATHERING)
+    board.dispose(report.id, Disposal.HELD, Reason.GATHERING)
     if turn.get(Gathering, turn.shard) is None:
         gathering = Gathering(id=turn.shard, due_at=board.now + HOLD_MS)
         turn.put(gathering)

@@ -68,7 +68,7 @@ class Reason(enum.StrEnum):
     QUIET = "quiet"
     """Restored, and nothing was heard of it for a while."""
     OVER_ALREADY = "overAlready"
-    """The news came when the incident was over."""
+    """The news came when the incident was over and forgotten, or of one that never was."""
     NOBODY_KNOWN_OUT = "nobodyKnownOut"
     """A crew mended something behind which nobody was known to be out."""
 

@@ -12,8 +12,8 @@ from services.outages.crews import hear_crew
 from services.outages.entities import Gathering, Incident, Out, Pending, Supplied, Window
 from services.outages.hearing import hear
 from services.outages.inferring import infer
+from services.outages.report import LocatedReport
 from services.outages.windows import hear_work
-from services.reports.report import LocatedReport
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

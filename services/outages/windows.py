@@ -11,8 +11,8 @@ from services.clock import to_ms
 from services.outages.entities import Basis, Pending, Window, WindowState
 from services.outages.gathering import NEAR_LOSS_MS
 from services.outages.reasons import Reason
+from services.outages.report import Disposal
 from services.outages.verifying import WAIT_MS
-from services.reports.report import ReportState
 
 if TYPE_CHECKING:
     from services.outages.board import Board
@@ -62,4 +62,4 @@ def _start(board: Board, fact: str, notice: WorkStarted) -> None:
         heard = () if pending is None else pending.reports
         if board.ledger.begin(customer, window, at, Basis.SWITCHING, Reason.PLANNED_WORK) is not None:
             for report in heard:
-                board.dispose(report, ReportState.MUTED, Reason.PLANNED_WORK, window.id)
+                board.dispose(report, Disposal.MUTED, Reason.PLANNED_WORK, window.id)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from schemas.ids import AreaId, CustomerId, DeviceId
 from services.clock import to_ms
 from services.reports.reasons import Reason
-from services.reports.report import ReportState
+from services.reports.states import ReportState
 
 if TYPE_CHECKING:
     from schemas.events import OutageReported

@@ -9,8 +9,8 @@ import asyncpg
 from schemas.events import OutageReported, ReportKind
 from services.engine.taking import Connection, Readable, Refused, Stamp
 from services.engine.turn import Fact
+from services.outages.report import LocatedReport
 from services.reports.locating import Located, locate
-from services.reports.report import LocatedReport
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -27,7 +27,7 @@ _LONGEST_LINE_M = 200_000
 _LONGEST_TEXT = 500
 
 
-class RefusedCell(Exception):  # noqa: N818 - a verdict on a cell, collected by the reader
+class RefusedCell(Exception):
     """The text of a cell is no value of its column."""
 
     def __init__(self, code: Code, sentence: str) -> None:

@@ -59,7 +59,7 @@ class Problem:
         return f"{where}: {self.sentence} [{self.code}]"
 
 
-class FolderProblems(Exception):  # noqa: N818 - it carries all problems at once, and is named for them
+class FolderProblems(Exception):
     """A utility folder that cannot be imported; `problems` are all that was found, warnings too, by file and line."""
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:

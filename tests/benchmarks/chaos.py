@@ -60,9 +60,9 @@ def plan(number: int, ticks: int) -> Run:
     whom = [("kill", kind) for kind in KINDS] + [("die", POINTS[(2 * number + k) % len(POINTS)]) for k in range(2)]
     if workers == 2:
         whom += [("kill", "worker-2"), ("halt", "worker-1")]
-    whom.sort(key=lambda pair: drawn(number, *pair))
-    # Not in the last tenth: there work may no longer be pending.
-    step = 0.9 * ticks / len(whom)
+    # Death points first, since some are passed only a few times; nothing in the last quarter, where work may be over.
+    whom.sort(key=lambda pair: (pair[0] != "die", drawn(number, *pair)))
+    step = 0.75 * ticks / len(whom)
     harms = [
         Harm(1 + int((place + drawn(number, "when", place)) * step), how, target)  # type: ignore[arg-type]
         for place, (how, target) in enumerate(whom)

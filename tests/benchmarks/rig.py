@@ -87,6 +87,8 @@ class Rig:
         undone = len(harms) - len(harmer.done)
         if undone:
             failures.append(f"{undone} of {len(harms)} harms found no pending work to fall into.")
+        if harmer.armed():
+            failures.append(f"Nobody died at {', '.join(harmer.armed())}.")
         return Played(figures, harmer.done, await copies(_dsn(drill), self.found, drill), failures)
 
 
@@ -100,11 +102,15 @@ class Harmer:
         self.done: list[dict[str, Any]] = []
 
     async def do(self, harms: Sequence[Harm]) -> None:
-        """Do each harm in order, waiting for the victim to be up again before the next."""
+        """Do each harm in order. The next does not wait for the victim to be up again, unless it is to be hurt once more."""
         for harm in harms:
             n = await self._pending(harm.n)
             await getattr(self, f"_{harm.how}")(harm.target)
             self.done.append({"kind": harm.target, "how": harm.how, "tick": n})
+
+    def armed(self) -> list[str]:
+        """Return the death points that nobody has passed."""
+        return sorted(marker.name for marker in self._deaths.iterdir())
 
     async def _pending(self, n: int) -> int:
         """Return the tick, once it is at least n and something is under way."""
@@ -129,20 +135,18 @@ class Harmer:
             await wakeups.close()
 
     async def _kill(self, name: str) -> None:
-        self._supervisor.kill(name, signal.SIGKILL)
         async with asyncio.timeout(STARTED_AFRESH_S):
             await self._supervisor.wait_ready(name)
+        self._supervisor.kill(name, signal.SIGKILL)
 
     async def _die(self, point: str) -> None:
-        """Have whoever passes the point next die there, and wait until that has happened."""
-        marker = self._deaths / point
-        marker.touch()
-        async with asyncio.timeout(STARTED_AFRESH_S):
-            while marker.exists():
-                await asyncio.sleep(0.01)
+        """Have whoever passes the point next die there."""
+        (self._deaths / point).touch()
 
     async def _halt(self, name: str) -> None:
         """Halt a process, let the others take its turns, and let it wake up again."""
+        async with asyncio.timeout(STARTED_AFRESH_S):
+            await self._supervisor.wait_ready(name)
         self._supervisor.kill(name, signal.SIGSTOP)
         try:
             await self._turns_taken()

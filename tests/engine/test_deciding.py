@@ -8,6 +8,7 @@ from services.engine import clock
 from services.engine.deciding import Deciding, InboxStore
 from services.engine.replaying import replay_shard
 from services.engine.taking import Connection, Fenced, Taking
+from services.engine.turn import Turn
 from tests.engine.toy import START_MS, Heard, Toy, message, said
 
 
@@ -86,6 +87,28 @@ async def test_replay_gives_the_same_decisions_and_names_what_was_changed(
     await house.execute('UPDATE entity SET body = \'{"id":"A","times":9,"last":"A-5"}\'')
     _, differences = await replay_shard(house, Toy(), InboxStore("toy"), "left", exercise=True)
     assert [(one.n, one.part) for one in differences] == [(3, "journal"), (6, "entities")]
+
+
+class Namesakes(Toy):
+    """Keeps what it hears of anybody under one name."""
+
+    def decide(self, turn: Turn) -> None:
+        standing = turn.get(Heard, "anybody")
+        for fact in turn.facts:
+            turn.put(Heard(id="anybody", times=1 + (standing.times if standing else 0), last=fact.id))
+
+
+async def test_what_two_shards_call_by_one_name_is_two_things(house: Connection, taking: Taking) -> None:
+    for number, crews in enumerate((("A", "N"), ("B", "O"))):
+        for place, crew in enumerate(crews):
+            await taking.take(house, [message(2 * number + place, said(crew, 1))])
+        for shard in ("right", "left"):
+            await Deciding(Namesakes(), InboxStore("toy"), exercise=True).decide(house, shard, number + 2, START_MS)
+        await _advance(house, number + 2)
+    stored = await house.fetch(
+        "SELECT shard, body ->> 'last' AS last, body ->> 'times' AS times FROM entity ORDER BY 1"
+    )
+    assert [tuple(row) for row in stored] == [("left", "B-1", "2"), ("right", "O-1", "2")]
 
 
 async def test_the_clock_never_falls_back_when_it_is_set_anew(house: Connection) -> None:

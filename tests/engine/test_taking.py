@@ -6,6 +6,7 @@ import asyncpg
 import pytest
 
 from schemas.codec import encode
+from schemas.events import Event
 from services.engine import outbox, parked
 from services.engine.taking import Connection, Fenced, Gap, InboxKeeper, Taking
 from tests.engine.toy import Toy, message, said
@@ -47,7 +48,7 @@ async def test_whoever_was_overtaken_writes_nothing_and_can_go_on(house: Connect
 
 
 async def test_a_good_message_behind_the_poison_is_taken(house: Connection, taking: Taking) -> None:
-    bodies = [
+    bodies: list[Event | bytes] = [
         b"{",
         said("X", 1),
         said("A", 1, after_s=7 * 86_400),

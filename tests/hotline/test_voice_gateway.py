@@ -162,7 +162,7 @@ async def test_silence_after_the_hand_over_is_an_unknown_outcome_that_can_be_loo
     provider: Provider, gateway: VoiceGateway
 ) -> None:
     provider.answer = provider.hangs_after_placing
-    assert await gateway.perform("key-1", "MILL", BODY) == Result(state="unknown", reason="noAnswerInTime")
+    assert await gateway.perform("key-1", "MILL", BODY) == Result(state="unknown", reason="noAnswerInTime", ask=True)
     assert await gateway.look_up("key-1") == Result(state="done", reason="accepted", reference="call-1")
 
 
@@ -170,7 +170,7 @@ async def test_a_connection_lost_after_the_hand_over_is_an_unknown_outcome_that_
     provider: Provider, gateway: VoiceGateway
 ) -> None:
     provider.answer = provider.hangs_up_after_placing
-    assert await gateway.perform("key-1", "MILL", BODY) == Result(state="unknown", reason="connectionLost")
+    assert await gateway.perform("key-1", "MILL", BODY) == Result(state="unknown", reason="connectionLost", ask=True)
     assert await gateway.look_up("key-1") == Result(state="done", reason="accepted", reference="call-1")
 
 

@@ -171,7 +171,7 @@ def test_a_notice_has_its_words_its_expiry_and_its_reason(storm: Storm) -> None:
     (effect,) = outcome.effects
     assert effect.expires_at == storm.now + LIFETIME_MS[OUT]
     assert _text(effect).words.startswith("Power is out at your address since 18:00. We expect it to return by 20:00")
-    assert storm.reasons == [("due", Reason.NEWLY_OUT)]
+    assert storm.reasons == [("predicted", Reason.INCIDENT_CHANGED), ("due", Reason.NEWLY_OUT)]
 
 
 def test_only_new_members_are_told_as_an_outage_grows(storm: Storm) -> None:
@@ -261,7 +261,7 @@ def test_newer_news_recalls_what_was_not_sent(storm: Storm) -> None:
 def test_a_dismissed_incident_leaves_nobody_behind(storm: Storm) -> None:
     storm.at(1).incident("I", out="a").decide()
     storm.at(9).incident("I", DISMISSED).decide().expect()
-    assert storm.reasons == [("forgotten", Reason.INCIDENT_ENDED)]
+    assert storm.reasons == [("dismissed", Reason.INCIDENT_CHANGED), ("forgotten", Reason.INCIDENT_ENDED)]
     assert storm.entities == {"affected": {}, "followed": {}}
 
 
@@ -374,4 +374,5 @@ def test_a_revision_heard_before_changes_nothing(turns: list[list[Event]]) -> No
         if isinstance(event, IncidentChanged):
             storm.fact(event)
     storm.decide().expect()
-    assert storm.outcomes[-1] == Outcome()
+    assert {reason for _, reason in storm.reasons} == {Reason.OUTDATED_REVISION}
+    assert storm.outcomes[-1] == Outcome(journal=storm.outcomes[-1].journal)

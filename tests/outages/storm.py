@@ -24,8 +24,8 @@ from services.clock import from_ms
 from services.engine.deciding import Entities, apply, canonical, encoded
 from services.engine.turn import Fact, Record, Turn
 from services.outages.entities import Disposed, Incident, LedgerRow, Out
+from services.outages.report import LocatedReport
 from services.outages.stage import CorrelateStage
-from services.reports.report import LocatedReport
 from tests.outages.town import device_id, name_of, town
 
 if TYPE_CHECKING:

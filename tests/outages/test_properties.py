@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from schemas.events import OrderChanged, OrderState, Place, ReportKind, WorkCompleted, WorkStarted
 from services.clock import from_ms
 from services.engine.turn import Fact
-from services.reports.report import LocatedReport
+from services.outages.report import LocatedReport
 from tests.outages.storm import Storm, clock
 from tests.outages.town import town
 

@@ -12,7 +12,7 @@ from services.clock import from_ms
 from services.engine.turn import Fact, Turn, Unplaced
 from services.network import DeviceClass
 from services.outages.estimate import USUAL_MINUTES, estimate
-from services.reports.report import LocatedReport
+from services.outages.report import LocatedReport
 from tests.outages.storm import MIDNIGHT, Storm
 from tests.outages.test_properties import crew_done
 from tests.outages.town import town

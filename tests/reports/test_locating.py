@@ -9,7 +9,7 @@ import pytest
 from schemas.events import OutageReported, ReportKind
 from services.reports.locating import LATE_MS, Located, locate
 from services.reports.reasons import Reason
-from services.reports.report import ReportState
+from services.reports.states import ReportState
 from tests.outages.town import device_id, town
 from tests.stage_script import moment, ms
 

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
-from tests.hostile.payloads import HOSTILE
 
 from deploy import demo
 from deploy.demo import Play
@@ -26,6 +25,7 @@ from services.engine.taking import Connection
 from services.settings import Settings, load_settings
 from services.utility.folder import EXAMPLE, read_folder
 from streams import brokers
+from tests.hostile.payloads import HOSTILE
 
 LIMIT_S = 90
 
