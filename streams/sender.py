@@ -88,6 +88,7 @@ async def send(settings: Settings, dsn: str, kind: str, gateway: Gateway, pool: 
         await exclusively(dsn, LOCKS[kind], 0.2, lambda: log.info("sender.waits_for_its_turn", kind=kind))
         wakeups = await Wakeups.listen(dsn, "clock")
         sender = Sender(gateway, pool, DeathPoints(settings.death_dir))
+        announce_ready(settings)  # waiting for a provider that is away is part of the work
         pause, connected = AWAY_PAUSE_S[0], False
         while True:
             try:
@@ -96,7 +97,6 @@ async def send(settings: Settings, dsn: str, kind: str, gateway: Gateway, pool: 
                     await sender.look_into_stuck()
                     connected, pause = True, AWAY_PAUSE_S[0]
                     log.info("gateway.connected", gateway=gateway.name)
-                    announce_ready(settings)
                 if not await sender.send_due():
                     await wakeups.wait(LOOK_S)
             except GatewayAway as error:

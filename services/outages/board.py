@@ -40,8 +40,10 @@ CONFIRMING_REPORTERS = 3
 """As many customers who reported confirm an incident without a crew."""
 REMEMBERED_MS = 14_400_000
 """How long a merged or dismissed incident is remembered, so that its crew's late words find their place."""
-SUPPLY_MEMORY_MS = 86_400_000
-"""How long it is remembered since when a customer has power: no report older than this takes part."""
+REACH_BACK_MS = 86_400_000
+"""How far back what is told late may reach: no report older than this takes part."""
+SUPPLY_MEMORY_MS = 2 * REACH_BACK_MS
+"""How long it is remembered since when a customer has power: longer than anything reaches back, also when turns are late."""
 
 
 class Board:
@@ -281,7 +283,7 @@ class Board:
         if left:
             oldest = min((each.started_at for each in self.incidents()), default=self.now)
             horizon = min(self.now - SUPPLY_MEMORY_MS, oldest)
-            for supplied in self.turn.all(Supplied, lambda each: each.since < horizon):
+            for supplied in self.turn.all(Supplied, lambda each: max(each.since, each.ended or 0) < horizon):
                 self.turn.remove(supplied)
 
     def pendings(self) -> list[Pending]:

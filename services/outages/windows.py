@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from schemas.events import WindowAnnounced, WorkCompleted, WorkStarted
 from services.clock import to_ms
+from services.outages.board import REACH_BACK_MS
 from services.outages.entities import Basis, Pending, Window, WindowState
 from services.outages.gathering import NEAR_LOSS_MS
 from services.outages.reasons import Reason
@@ -46,8 +47,11 @@ def hear_work(board: Board, fact: str, notice: Notice) -> None:
 
 
 def _start(board: Board, fact: str, notice: WorkStarted) -> None:
-    """Take out everybody behind the isolation point, and let the window explain what its opening has just set off."""
-    at = to_ms(notice.at)
+    """Take out everybody behind the isolation point, and let the window explain what its opening has just set off.
+
+    Work told of more than a day late counts from a day ago: who had power before that is remembered by the ledger alone.
+    """
+    at = max(to_ms(notice.at), board.now - REACH_BACK_MS)
     window = Window(id=notice.window, device=notice.device, state=WindowState.ACTIVE, started_at=at)
     board.turn.put(window)
     board.turn.note(window, window.state, Reason.WORK_STARTED, [fact])

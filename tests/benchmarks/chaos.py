@@ -1,4 +1,4 @@
-"""Kills: whatever dies, and wherever, the storm ends with the same ledger, orders and texts.
+"""Kills: whatever dies, and wherever, the storm ends with the same decisions, ledger, orders and texts.
 
     ./lamplighter bench chaos --storm tiny --runs 10 --json
 
@@ -80,8 +80,10 @@ async def bench(settings: Settings, storm: str, seed: int, runs: int) -> dict[st
         for number in range(runs):
             run = plan(number, ticks)
             played = await rig.play(run.harms, run.workers)
-            equal = played.figures["digests"] == quiet.figures["digests"]
-            wrong = played.failures + ([] if equal else ["The digests differ from those of the undisturbed run."])
+            was, now = quiet.digests, played.digests
+            differing = sorted(name for name in was if was[name] != now[name])
+            equal = not differing
+            wrong = played.failures + ([] if equal else [f"Not as undisturbed: {', '.join(differing)}."])
             failures += [f"run {number}: {failure}" for failure in wrong]
             rows.append(
                 {
@@ -132,7 +134,7 @@ async def caught(settings: Settings, mutant: Mutant, storm: str, seed: int) -> b
         with mutated(mutant):
             for number in range(mutant.runs):
                 hurt = await rig.play(mutant.harms(number, healthy.figures["rounds"]["count"]), mutant.workers)
-                if hurt.failures or hurt.figures["digests"] != healthy.figures["digests"]:
+                if hurt.failures or hurt.digests != healthy.digests:
                     return True
     return False
 

@@ -43,6 +43,7 @@ MUTANTS = (
         name="facts usable in the tick they were taken in",
         changes=(
             ("services/engine/clock.py", "u.tick < c.n", "u.tick <= c.n"),
+            ("streams/turns.py", 'Wakeups.listen(dsn, "clock")', 'Wakeups.listen(dsn, "clock", "moved")'),
             ("services/engine/deciding.py", "AND tick < $3", "AND tick <= $3"),
             ("services/reports/store.py", "AND tick < $2", "AND tick <= $2"),
         ),

@@ -44,6 +44,7 @@ class Played:
     """What came of one run."""
 
     figures: dict[str, Any]
+    digests: dict[str, str]
     harmed: list[dict[str, Any]]
     copies: int
     failures: list[str]
@@ -89,7 +90,8 @@ class Rig:
             failures.append(f"{undone} of {len(harms)} harms found no pending work to fall into.")
         if harmer.armed():
             failures.append(f"Nobody died at {', '.join(harmer.armed())}.")
-        return Played(figures, harmer.done, await copies(_dsn(drill), self.found, drill), failures)
+        digests = {**figures["digests"], "decisions": await decisions(_dsn(drill))}
+        return Played(figures, digests, harmer.done, await copies(_dsn(drill), self.found, drill), failures)
 
 
 class Harmer:
@@ -162,6 +164,21 @@ class Harmer:
                     await asyncio.sleep(0.05)
         finally:
             await connection.close()
+
+
+async def decisions(dsn: str) -> str:
+    """Return one digest of every turn's decision, byte for byte: stronger than what came of them."""
+    connection = await connect(dsn)
+    try:
+        return str(
+            await connection.fetchval(
+                """SELECT encode(sha256(convert_to(string_agg(
+                       concat_ws(' ', stage, shard, n, now_ms, facts, outcome), E'\n' ORDER BY stage, shard, n), 'UTF8')), 'hex')
+                   FROM ticks"""
+            )
+        )
+    finally:
+        await connection.close()
 
 
 async def copies(dsn: str, found: Backends, drill: Settings) -> int:

@@ -12,6 +12,7 @@ from schemas.topics import consumed_by
 from services.clock import from_ms
 from services.engine import clock
 from services.engine.deciding import Deciding
+from services.engine.replaying import replay_shard
 from services.engine.turn import Fact, Unplaced
 from services.outages.report import LocatedReport
 from services.reports.locating import locate
@@ -93,7 +94,7 @@ ALL_AT_ONCE.append(pytest.param(CORRELATE, DISRUPTIVE, id="correlate, upset"))
 async def test_storage_holds_whatever_was_decided(
     connection: Connection, course: Course, insane: tuple[Insane, ...]
 ) -> None:
-    """Everything insane in one storm, one after another, on a real database; then the story's last step."""
+    """Everything insane in one storm on a real database, one after another; and a replay decides the same."""
     await clock.found(connection, exercise=course.exercise, topic_prefix="")
     stage = course.stage()
     await clock.make_shards(connection, stage.name, stage.shards())
@@ -118,6 +119,8 @@ async def test_storage_holds_whatever_was_decided(
         await deciding.decide(connection, course.shard, tick, now)
     undecided = "SELECT count(*) FROM undecided WHERE stage = $1 AND shard = $2"
     assert await connection.fetchval(undecided, stage.name, course.shard) == 0
+    replayed = await replay_shard(connection, course.stage(), course.store(), course.shard, exercise=course.exercise)
+    assert replayed == (tick, [])
 
 
 async def _store(connection: Connection, deciding: Deciding, heard: Heard, prefix: str, tick: int) -> None:

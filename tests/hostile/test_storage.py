@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from schemas.codec import encode
 from schemas.events import ReportKind, WorkStarted
-from schemas.topics import HOTLINE_PRIORITY, MAINTENANCE_NOTICES
+from schemas.topics import CREW_STATUS, HOTLINE_PRIORITY, MAINTENANCE_NOTICES
+from services.dispatch.stage import DispatchStage
+from services.engine import clock
+from services.engine.taking import InboxKeeper, Message, Taking
 from services.hotline.stage import EscalateStage
 from services.notices.moments import Moment, NoticeDecided
+from tests.dispatch.desk import roster
 from tests.hostile.course import Played
+from tests.hostile.dispatch_course import said
 from tests.hostile.escalate_course import out
 from tests.hostile.notify_course import NOTIFY, changed, order
 from tests.outages.played import Morning
@@ -63,6 +69,24 @@ def test_who_is_out_twice_under_one_incident_is_told_of_the_crew_twice() -> None
         Moment.POWER_OUT,
         Moment.INFORM_DISPATCHED,
     ]
+
+
+async def test_of_two_facts_with_one_id_the_first_is_taken(connection: Connection) -> None:
+    await clock.found(connection, exercise=False, topic_prefix="")
+    await clock.set_lockstep(connection, now_ms=ms("06:30"))
+    stage = DispatchStage(roster("W1"))
+    taking = Taking(stage.name, InboxKeeper(stage.name, stage.shard_of), exercise=False)
+    first, second, good = (
+        said("x", "W1", "available", "06:00"),
+        said("x", "W1", "offDuty", "06:01"),
+        said("y", "W1", "available", "06:02"),
+    )
+    bodies = [encode(event) for event in (first, second, second, good)]
+    batch = [Message(CREW_STATUS.name, 0, offset, None, (), body) for offset, body in enumerate(bodies)]
+    await taking.take(connection, batch[:2])
+    await taking.take(connection, batch[2:])
+    rows = await connection.fetch("SELECT id, body FROM inbox ORDER BY id")
+    assert [tuple(row) for row in rows] == [("x", bodies[0]), ("y", bodies[3])]
 
 
 async def test_work_begun_before_an_outage_that_is_forgotten_fits_into_the_ledger(connection: Connection) -> None:
