@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -52,12 +53,15 @@ async def judge(dsn: str, ends: Mapping[tuple[str, int], int], *, wall_s: float)
     """Return the figures of the drill that was played, with the audit's findings in them."""
     connection = await connect(dsn)
     try:
-        findings = auditing.as_json(await auditing.audit(connection, ends))
+        found = await auditing.audit(connection, ends)
+        if any(finding.violations for finding in found):
+            print(auditing.in_words(found), file=sys.stderr)
+        findings = auditing.as_json(found)
         return await truth.report(
             connection,
-            rounds_ms=await rounds.durations(connection),
+            rounds_ms=[each.settled_ms for each in await rounds.kept(connection)],
             wall_s=wall_s,
-            audit=findings,
+            audit={name: findings[name] for name in ("rules", "checked", "violations")},
             digests=await truth.digests(connection),
             indices=await measures.indices(connection),
         )
@@ -89,6 +93,6 @@ def in_words(figures: Mapping[str, Any]) -> str:
         f"hotline: {hotline['calls']} calls, {hotline['acknowledged']} acknowledged",
         f"SAIFI {indices['saifi']:.4f}, SAIDI {indices['saidi_min']:.2f} min, CAIDI {indices['caidi_min']:.2f} min",
         f"audit: {audit['rules']} rules, {audit['checked']} rows checked, {audit['violations']} violations",
-        f"rounds: {rounds['count']}, median {rounds['p50_ms']} ms, 95th percentile {rounds['p95_ms']} ms",
+        f"rounds: {rounds['count']}, settled after {rounds['p50_ms']} ms (median), {rounds['p95_ms']} ms (95th percentile)",
     ]
     return "\n  ".join(lines)

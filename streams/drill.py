@@ -18,6 +18,7 @@ from aiokafka.errors import KafkaError
 
 from services.database.pool import LOST, Wakeups, exclusively
 from services.drill import rounds, store
+from services.drill.rounds import Round
 from services.drill.store import Settled
 from services.engine.deathpoints import DeathPoints
 from services.engine.taking import Connection
@@ -71,7 +72,7 @@ class Driver:
         self._producer = made
         self._wakeups = wakeups
         self._deaths = DeathPoints(settings.death_dir)
-        self._rounds: list[tuple[int, int, float]] = []
+        self._rounds: list[Round] = []
 
     async def lockstep(self) -> None:
         """Move the clock whenever all has settled, until nothing is left to come."""
@@ -79,6 +80,7 @@ class Driver:
         while True:
             begun = time.perf_counter()
             state = await self._settled()
+            settled_ms = (time.perf_counter() - begun) * 1000
             if state.target_ms is not None and state.target_ms > state.now_ms:
                 target = state.target_ms  # a step once begun is finished, also by the next driver
             elif state.open_now:
@@ -101,7 +103,7 @@ class Driver:
                 log.error("drill.instant_never_ends", now_ms=state.now_ms, rounds=of_instant)
                 _end(EXIT_STUCK)
             await store.advance(self._connection, state.n, target)
-            self._rounds.append((state.n + 1, target, (time.perf_counter() - begun) * 1000))
+            self._rounds.append(Round(state.n, state.now_ms, settled_ms, (time.perf_counter() - begun) * 1000))
             if len(self._rounds) >= ROUNDS_AT_ONCE:
                 await self._keep_rounds()
 

@@ -69,25 +69,27 @@ class TickLoop:
             leave("turn.gave_up", error=type(error).__name__)
 
     async def _decide_due(self, pool: Pool) -> bool:
-        """Decide the due turns that are ours; say whether something was decided."""
+        """Decide the due turns that are ours, side by side; say whether something was decided."""
         async with pool.acquire() as connection:
             due = await clock.due_turns(connection, list(self._decidings))
-            mine = self._mine(due)
-            decided = False
-            for turn in mine:
-                deciding, _ = self._decidings[turn.stage]
-                try:
-                    outcome = await deciding.decide(connection, turn.shard, turn.n, turn.now)
-                except Fenced as fenced:
-                    log.info("turn.fenced", place=str(fenced))
-                    continue
-                if outcome is not None:
-                    decided = True
-                    self._deaths.passed("worker.decided")
-                    self._watchdog.progressed()
             if not due and not await connection.fetchval(_WORK, self._taken):
                 self._watchdog.idle()
-        return decided
+        decided = await asyncio.gather(*(self._decide(pool, turn) for turn in self._mine(due)))
+        return any(decided)
+
+    async def _decide(self, pool: Pool, turn: DueTurn) -> bool:
+        deciding, _ = self._decidings[turn.stage]
+        try:
+            async with pool.acquire() as connection:
+                outcome = await deciding.decide(connection, turn.shard, turn.n, turn.now)
+        except Fenced as fenced:
+            log.info("turn.fenced", place=str(fenced))
+            return False
+        if outcome is None:
+            return False
+        self._deaths.passed("worker.decided")
+        self._watchdog.progressed()
+        return True
 
     def _mine(self, due: list[DueTurn]) -> list[DueTurn]:
         now = time.monotonic()

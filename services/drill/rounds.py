@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 
 from services.engine.taking import Connection
 
 
-async def keep(connection: Connection, rounds: Sequence[tuple[int, int, float]]) -> None:
-    """Write rounds: tick, drill time (milliseconds), duration (milliseconds of real time)."""
+@dataclasses.dataclass(frozen=True, slots=True)
+class Round:
+    """One tick of a clock in lockstep.
+
+    `settled_ms`: real time from the clock's move to this tick until all was settled. `whole_ms`: until the clock's next move,
+    with the publishing of what the world says next.
+    """
+
+    n: int
+    now_ms: int
+    settled_ms: float
+    whole_ms: float
+
+
+async def keep(connection: Connection, rounds: Sequence[Round]) -> None:
+    """Write rounds; one that is there already stays."""
     await connection.execute(
-        """INSERT INTO drill.round (n, now_ms, took_ms)
-           SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::double precision[]) ON CONFLICT DO NOTHING""",
-        [n for n, _, _ in rounds],
-        [now for _, now, _ in rounds],
-        [took for _, _, took in rounds],
+        """INSERT INTO drill.round (n, now_ms, settled_ms, whole_ms)
+           SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::double precision[], $4::double precision[])
+           ON CONFLICT DO NOTHING""",
+        [each.n for each in rounds],
+        [each.now_ms for each in rounds],
+        [each.settled_ms for each in rounds],
+        [each.whole_ms for each in rounds],
     )
 
 
-async def durations(connection: Connection) -> list[float]:
-    """Return the durations of all rounds in order, in milliseconds."""
-    return [row["took_ms"] for row in await connection.fetch("SELECT took_ms FROM drill.round ORDER BY n")]
+async def kept(connection: Connection) -> list[Round]:
+    """Return all rounds in order."""
+    return [Round(*row) for row in await connection.fetch("SELECT n, now_ms, settled_ms, whole_ms FROM drill.round ORDER BY n")]

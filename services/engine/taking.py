@@ -173,7 +173,6 @@ class Taking:
                 refused += insane + await self._keeper.keep(connection, sane, stamp)
                 if refused:
                     await park(connection, self._stage, refused, stamp)
-                await connection.execute("SELECT pg_notify('moved', '')")
         except BaseException:
             self._next.pop((topic, part), None)
             raise
@@ -203,7 +202,8 @@ class Taking:
                kept AS (
                    INSERT INTO taken (stage, topic, part, first_offset, next_offset, tick)
                    SELECT $1, $2, $3, $4, $5, t.n FROM moved, tick() t)
-               SELECT t.n, t.now_ms, greatest(t.now_ms, c.target_ms) AS ahead, (SELECT count(*) FROM moved) AS moved
+               SELECT t.n, t.now_ms, greatest(t.now_ms, c.target_ms) AS ahead, (SELECT count(*) FROM moved) AS moved,
+                      pg_notify('moved', '')  -- heard when this transaction commits
                FROM tick() t, clock c""",
             self._stage,
             topic,

@@ -86,6 +86,8 @@ CREATE TABLE drill.throttled (
 CREATE TABLE drill.round (
     n bigint PRIMARY KEY,
     now_ms bigint NOT NULL,
-    took_ms double precision NOT NULL
+    settled_ms double precision NOT NULL,
+    whole_ms double precision NOT NULL
 );
-COMMENT ON TABLE drill.round IS 'How long each round of lockstep took in real time.';
+COMMENT ON COLUMN drill.round.settled_ms IS 'Real time from the clock''s move to tick n until all was settled.';
+COMMENT ON COLUMN drill.round.whole_ms IS 'The same with what followed before the next move: publishing what the world says next.';
