@@ -9,7 +9,7 @@ import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from deploy.installation import Backends, LastRun, placed, reach
+from deploy.installation import Backends, LastRun, database_of, placed, reach
 from services.audit import run as auditing
 from services.database import databases
 from services.database import migrate as migrating
@@ -30,9 +30,10 @@ def migrate(settings: Settings) -> int:
 
     async def work() -> int:
         async with reach(settings) as found:
-            dsn = databases.named(found.admin_dsn, settings.database)
-            if not await databases.exists(found.admin_dsn, settings.database):
-                await databases.create(found.admin_dsn, settings.database)
+            name = database_of(settings)
+            dsn = databases.named(found.admin_dsn, name)
+            if not await databases.exists(found.admin_dsn, name):
+                await databases.create(found.admin_dsn, name)
             done = await migrating.migrate(dsn)
         print("\n".join(done) if done else "The database is at the newest schema already.")
         return HOLDS
@@ -51,7 +52,7 @@ def import_utility(settings: Settings, folder: Path) -> int:
 
     async def work() -> int:
         async with reach(settings) as found:
-            connection = await connect(await databases.ensure(found.admin_dsn, settings.database))
+            connection = await connect(await databases.ensure(found.admin_dsn, database_of(settings)))
             try:
                 version = await utility.save(connection, read)
             finally:

@@ -12,12 +12,15 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from deploy.kafka import Kafka
-from deploy.parts import Part, free_port, python_command
+from deploy.parts import Part, PartError, free_port, python_command
 from deploy.postgres import Postgres
 from deploy.supervisor import Supervisor, runs_already
 from services.database import databases
+from services.database.pool import UNUSABLE, ready
 from services.settings import Settings
+from streams import brokers
 
+NAMED_WITHIN_S = 10.0
 PRODUCT_STAGES = "intake,correlate,dispatch,notify"
 
 
@@ -52,9 +55,23 @@ async def backends(settings: Settings) -> AsyncIterator[tuple[Supervisor, Backen
             postgres.dsn() if postgres else _secret(settings.postgres_dsn),
             kafka.bootstrap if kafka else settings.kafka_bootstrap or "",
         )
+        if settings.postgres_dsn is not None or settings.kafka_bootstrap is not None:
+            await _check_named(found)
         ports = {"postgres": postgres.port if postgres else None, "bootstrap": found.bootstrap}
         (settings.data_dir / "addresses.json").write_text(json.dumps(ports) + "\n", encoding="utf-8")
         yield supervisor, found
+
+
+async def _check_named(found: Backends) -> None:
+    """Raise `PartError` when a database or a broker that the settings name does not answer."""
+    try:
+        await ready(found.admin_dsn)
+    except (*UNUSABLE, RuntimeError) as problem:
+        raise PartError(f"the configured PostgreSQL cannot be used ({type(problem).__name__})") from problem
+    try:
+        await brokers.wait_for(found.bootstrap, NAMED_WITHIN_S)
+    except TimeoutError as problem:
+        raise PartError(f"the configured Kafka at {found.bootstrap} does not answer") from problem
 
 
 @contextlib.asynccontextmanager
@@ -69,6 +86,11 @@ async def reach(settings: Settings) -> AsyncIterator[Backends]:
     else:
         async with backends(settings) as (_, found):
             yield found
+
+
+def database_of(settings: Settings) -> str:
+    """Return the name of the installation's database: the one that a configured DSN names, else the setting's."""
+    return databases.name_in(_secret(settings.postgres_dsn)) or settings.database
 
 
 def _secret(value: SecretStr | None) -> str:

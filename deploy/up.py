@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from deploy.installation import LastRun, backends, placed, product_parts
+from deploy.installation import LastRun, backends, database_of, placed, product_parts
 from deploy.supervisor import interruptions
 from services.clock import wall_ms
 from services.database import databases
@@ -27,7 +27,8 @@ async def _run(settings: Settings) -> int:
     print("Starting PostgreSQL and Kafka ...", flush=True)
     with interruptions() as interrupted:
         async with backends(settings) as (supervisor, found):
-            dsn = await databases.ensure(found.admin_dsn, settings.database)
+            name = database_of(settings)
+            dsn = await databases.ensure(found.admin_dsn, name)
             connection = await connect(dsn)
             try:
                 await founded(connection, exercise=False, topic_prefix=settings.topic_prefix)
@@ -39,8 +40,8 @@ async def _run(settings: Settings) -> int:
             finally:
                 await connection.close()
             await brokers.create_topics(found.bootstrap, settings.topic_prefix)
-            LastRun(settings.database, settings.topic_prefix, exercise=False).keep(settings.data_dir)
-            own = placed(settings, found)
+            LastRun(name, settings.topic_prefix, exercise=False).keep(settings.data_dir)
+            own = placed(settings, found, database=name)
             await asyncio.gather(*(supervisor.start(part) for part in product_parts(own)))
             print(f"Lamplighter runs; Kafka is at {found.bootstrap}. Ctrl-C stops it.", flush=True)
             await interrupted.wait()

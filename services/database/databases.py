@@ -16,6 +16,11 @@ def named(dsn: str, database: str) -> str:
     return urlunsplit(urlsplit(dsn)._replace(path=f"/{database}"))
 
 
+def name_in(dsn: str) -> str:
+    """Return the name of the database in a DSN; empty when it names none."""
+    return urlsplit(dsn).path.strip("/")
+
+
 async def exists(admin_dsn: str, database: str) -> bool:
     """Say whether the server has this database."""
     connection = await connect(admin_dsn)

@@ -28,6 +28,10 @@ LOST = (
 """What is raised when PostgreSQL is away: infrastructure, not a fault of the data."""
 
 
+UNUSABLE = (*LOST, asyncpg.PostgresError)
+"""What is raised when a server cannot be used at all: away, or it refuses our name, password or database."""
+
+
 async def connect(dsn: str) -> asyncpg.Connection[asyncpg.Record]:
     """Return one connection. Raises what `LOST` names when the server is away."""
     return await asyncpg.connect(

@@ -37,4 +37,7 @@ async def keep(connection: Connection, rounds: Sequence[Round]) -> None:
 
 async def kept(connection: Connection) -> list[Round]:
     """Return all rounds in order."""
-    return [Round(*row) for row in await connection.fetch("SELECT n, now_ms, settled_ms, whole_ms FROM drill.round ORDER BY n")]
+    return [
+        Round(*row)
+        for row in await connection.fetch("SELECT n, now_ms, settled_ms, whole_ms FROM drill.round ORDER BY n")
+    ]
