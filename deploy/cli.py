@@ -40,6 +40,21 @@ def main() -> None:
         sys.exit(MISTAKE)
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception as problem:
+        if (server := _unusable(problem)) is None:
+            raise
+        print(f"lamplighter: {server} cannot be used: {type(problem).__name__}: {problem}", file=sys.stderr)
+        sys.exit(MISTAKE)
+
+
+def _unusable(problem: Exception) -> str | None:
+    """Return which server a problem comes from; None when it is none of a server's."""
+    from services.database.pool import UNUSABLE
+    from streams.brokers import AWAY
+
+    if isinstance(problem, AWAY):
+        return "the broker"
+    return "PostgreSQL" if isinstance(problem, UNUSABLE) else None
 
 
 def _settings(process: str) -> Settings:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from deploy.kafka import answers_metadata
+from deploy.kafka import cluster_at
 from deploy.kafka.jars import fetch_one, jars_folder
 from deploy.kafka.node import java
 from deploy.parts import PartError, free_port
@@ -180,6 +180,6 @@ def _given_kafka(settings: Settings) -> str:
         matched = re.fullmatch(r"\[?([^\[\]]+)\]?:(\d{1,5})", address.strip())
         if matched is None:
             raise PartError(f"{address!r} is not host:port")
-        if asyncio.run(answers_metadata(matched[1], int(matched[2]))):
+        if asyncio.run(cluster_at(matched[1], int(matched[2]))) is not None:
             return f"the broker at {address.strip()} answers"
     raise PartError(f"no broker answers at {settings.kafka_bootstrap}")

@@ -12,7 +12,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from deploy.kafka import Kafka
-from deploy.parts import Part, PartError, free_port, python_command
+from deploy.parts import Part, PartError, Ports, PortTaken, python_command
 from deploy.postgres import Postgres
 from deploy.supervisor import Supervisor, runs_already
 from services.database import databases
@@ -39,27 +39,45 @@ async def backends(settings: Settings) -> AsyncIterator[tuple[Supervisor, Backen
     Raises `PartError` when a part cannot be started or another supervisor has the data folder.
     """
     async with Supervisor(settings.data_dir) as supervisor:
-        starting = []
-        postgres: Postgres | None = None
-        kafka: Kafka | None = None
-        if settings.postgres_dsn is None:
-            postgres = Postgres(settings.data_dir / "postgres", free_port(settings.postgres_port))
-            starting.append(supervisor.start(postgres.part()))
-        if settings.kafka_bootstrap is None:
-            port = free_port(settings.kafka_port)
-            controller = free_port(port + 1, avoid=frozenset({port}))
-            kafka = Kafka(settings.data_dir / "kafka", settings.cache_dir, port, controller)
-            starting.append(supervisor.start(kafka.part()))
-        await asyncio.gather(*starting)
-        found = Backends(
-            postgres.dsn() if postgres else _secret(settings.postgres_dsn),
-            kafka.bootstrap if kafka else settings.kafka_bootstrap or "",
-        )
-        if settings.postgres_dsn is not None or settings.kafka_bootstrap is not None:
-            await _check_named(found)
-        ports = {"postgres": postgres.port if postgres else None, "bootstrap": found.bootstrap}
-        (settings.data_dir / "addresses.json").write_text(json.dumps(ports) + "\n", encoding="utf-8")
-        yield supervisor, found
+        with Ports() as ports:
+            postgres, kafka = await asyncio.gather(
+                _own_postgres(supervisor, settings, ports), _own_kafka(supervisor, settings, ports)
+            )
+            yield supervisor, await _noted(settings, postgres, kafka)
+
+
+async def _own_postgres(supervisor: Supervisor, settings: Settings, ports: Ports) -> Postgres | None:
+    """Start our own PostgreSQL, on the next port if another program was quicker; None when one is named."""
+    while settings.postgres_dsn is None:
+        postgres = Postgres(settings.data_dir / "postgres", ports.take(settings.postgres_port))
+        with contextlib.suppress(PortTaken):
+            await supervisor.start(postgres.part())
+            return postgres
+    return None
+
+
+async def _own_kafka(supervisor: Supervisor, settings: Settings, ports: Ports) -> Kafka | None:
+    """Start our own broker, on the next ports if another program was quicker; None when one is named."""
+    while settings.kafka_bootstrap is None:
+        port = ports.take(settings.kafka_port)
+        kafka = Kafka(settings.data_dir / "kafka", settings.cache_dir, port, ports.take(port + 1))
+        with contextlib.suppress(PortTaken):
+            await supervisor.start(kafka.part())
+            return kafka
+    return None
+
+
+async def _noted(settings: Settings, postgres: Postgres | None, kafka: Kafka | None) -> Backends:
+    """Return where the backends are, noted in the data folder for other commands. Raises `PartError` for a named one away."""
+    found = Backends(
+        postgres.dsn() if postgres else _secret(settings.postgres_dsn),
+        kafka.bootstrap if kafka else settings.kafka_bootstrap or "",
+    )
+    if settings.postgres_dsn is not None or settings.kafka_bootstrap is not None:
+        await _check_named(found)
+    ports = {"postgres": postgres.port if postgres else None, "bootstrap": found.bootstrap}
+    (settings.data_dir / "addresses.json").write_text(json.dumps(ports) + "\n", encoding="utf-8")
+    return found
 
 
 async def _check_named(found: Backends) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -13,6 +14,7 @@ from typing import IO, TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Set as AbstractSet
 
 HOST = "127.0.0.1"
 PORTS_TRIED = 500
@@ -21,6 +23,10 @@ _LAUNCHER = Path(__file__).with_name("launch.py")
 
 class PartError(Exception):
     """A part could not be prepared, started or brought to readiness; the message is for the person at the terminal."""
+
+
+class PortTaken(PartError):
+    """Another program listens on the port that a part was given; on another one it may start."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +83,29 @@ def launch(part: Part, output: IO[bytes], ready_fd: int | None) -> subprocess.Po
     )
 
 
-def free_port(wished: int, avoid: frozenset[int] = frozenset()) -> int:
+class Ports(contextlib.ExitStack):
+    """Hands out free ports of loopback, none twice, and keeps other installations off them until it is closed.
+
+    A port looks free until its server listens, and again while the server is restarted. So each is claimed by an
+    abstract socket of its name, which lives in the same network namespace and ends with this process.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._passed: set[int] = set()
+
+    def take(self, wished: int) -> int:
+        """Return the first port from `wished` upwards that is free, unclaimed and new. Raises PartError without one."""
+        while True:
+            port = free_port(wished, avoid=self._passed)
+            self._passed.add(port)
+            claim = self.enter_context(socket.socket(socket.AF_UNIX))
+            with contextlib.suppress(OSError):
+                claim.bind(f"\0lamplighter port {port}")
+                return port
+
+
+def free_port(wished: int, avoid: AbstractSet[int] = frozenset()) -> int:
     """Return the first port from `wished` upwards that can be listened on at loopback; 0 wishes for any.
 
     Raises PartError when the next 500 are all taken.
@@ -90,6 +118,13 @@ def free_port(wished: int, avoid: frozenset[int] = frozenset()) -> int:
         if port not in avoid and port_is_free(port):
             return port
     raise PartError(f"none of the {PORTS_TRIED} ports from {wished} on is free")
+
+
+def require_free(*ports: int) -> None:
+    """Raise PortTaken for the first of these ports of loopback that a server could not listen on now."""
+    for port in ports:
+        if not port_is_free(port):
+            raise PortTaken(f"port {port} is taken by another program")
 
 
 def port_is_free(port: int) -> bool:

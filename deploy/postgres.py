@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from deploy.parts import HOST, Part, PartError, port_is_free
+from deploy.parts import HOST, Part, PartError, require_free
 from services.settings import postgres_user, walkable
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ _OPTIONS = {
     "log_error_verbosity": "terse",
 }
 _OLD_SERVER_S = 30.0  # a server of a supervisor that died has its own signal to stop; it may be writing its checkpoint
+_PORT_LINE, _STATUS_LINE = 3, 7  # of postmaster.pid, which the server writes line by line as it starts
 _PROTOCOL_3 = 196608
 
 
@@ -95,8 +96,7 @@ class Postgres:
         owner = self.data.stat().st_uid
         if owner != (self._user.pw_uid if self._user else os.geteuid()):
             raise PartError(f"{self.data} belongs to user number {owner}; start as the user who made it")
-        if not port_is_free(self.port):
-            raise PartError(f"port {self.port} is taken by another program")
+        require_free(self.port)
 
     def _create(self) -> None:
         new = self.folder / "data.new"
@@ -157,14 +157,15 @@ class Postgres:
     def _wait_for_old_server(self) -> None:
         """Wait for a server that a dead supervisor has left behind: its death signal has told it to stop."""
         end = time.monotonic() + _OLD_SERVER_S
-        while (pid := self._old_server()) is not None:
+        while (pid := self._running()) is not None:
             if time.monotonic() > end:
                 raise PartError(f"a PostgreSQL (process {pid}) still runs on {self.data}")
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGINT)
             time.sleep(0.1)
 
-    def _old_server(self) -> int | None:
+    def _running(self) -> int | None:
+        """Return the process of the server that lives on our data, whoever started it."""
         try:
             pid = int((self.data / "postmaster.pid").read_text(encoding="ascii").split("\n", 1)[0])
             arguments = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
@@ -172,8 +173,23 @@ class Postgres:
             return None
         return pid if os.fsencode(self.data) in arguments else None
 
+    def _listens(self) -> bool:
+        """Answer whether the server of our data, and not another program, has the port: it notes so in its folder."""
+        if self._running() is None:
+            return False
+        try:
+            noted = (self.data / "postmaster.pid").read_text(encoding="ascii").split("\n")
+        except OSError:
+            return False
+        return len(noted) > _STATUS_LINE and (noted[_PORT_LINE], noted[_STATUS_LINE].strip()) == (
+            str(self.port),
+            "ready",
+        )
+
     async def _ready(self) -> bool:
-        """Answer whether the server asks us to sign in, which it does only when it would also let us in."""
+        """Answer whether our server asks us to sign in, which it does only when it would also let us in."""
+        if not self._listens():
+            return False
         try:
             async with asyncio.timeout(2.0):
                 reader, writer = await asyncio.open_connection(HOST, self.port)

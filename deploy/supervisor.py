@@ -20,7 +20,7 @@ import signal
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Literal, Self
 
-from deploy.parts import Part, PartError, launch
+from deploy.parts import Part, PartError, PortTaken, launch
 from services.logs import get_logger
 from services.ready import MESSAGE
 
@@ -100,7 +100,8 @@ class Supervisor:
     async def start(self, *parts: Part) -> None:
         """Start parts one after the other, each when the one before is ready.
 
-        Raises PartError when a part ends, or does not become ready in its time, ATTEMPTS times.
+        Raises PartError when a part ends, or does not become ready in its time, ATTEMPTS times; PortTaken at once when
+        another program has its port. A part that was ready before is never given up, nor its port, which clients know.
         """
         for part in parts:
             if self._closing:
@@ -188,9 +189,10 @@ class Supervisor:
             except PartError as problem:
                 fruitless += 1
                 log.warning("part.notReady", part=part.name, attempt=fruitless, reason=str(problem))
-                if not tended.stopping and not tended.was_ready and fruitless >= ATTEMPTS:
+                hopeless = fruitless >= ATTEMPTS or isinstance(problem, PortTaken)
+                if hopeless and not tended.stopping and not tended.was_ready:
                     self._enter(tended, "failed")
-                    raise PartError(f"{part.name} cannot be started: {problem}{self._log_end(part.name)}") from None
+                    raise type(problem)(f"{part.name} cannot be started: {problem}{self._log_end(part.name)}") from None
             else:
                 if tended.process is not None and tended.process.returncode is None:
                     ready_since, fruitless, tended.was_ready = clock(), 0, True

