@@ -30,7 +30,9 @@ async def count_calls(connection: Connection) -> CallCounts:
     """Return how the calls to the contacts of large customers fare."""
     row = await connection.fetchrow(
         """SELECT (SELECT count(*) FROM hotline_call WHERE state = 'done') AS placed,
-                  count(*) FILTER (WHERE state = 'acknowledged') AS acknowledged,
+                  count(*) FILTER (WHERE state = 'acknowledged' OR EXISTS (
+                      SELECT FROM journal j
+                      WHERE j.stage = 'escalate' AND j.subject = outage AND j.became = 'acknowledged')) AS acknowledged,
                   count(*) FILTER (WHERE state = 'calling') AS calling
            FROM hotline_escalation"""
     )

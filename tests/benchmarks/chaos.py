@@ -2,9 +2,10 @@
 
     ./lamplighter bench chaos --storm tiny --runs 10 --json
 
-An undisturbed run gives the digests. Then each run kills every kind of process by -9 at least once while work is pending; every
-second run has two workers, so that partitions move; named points are passed at which a process dies; a worker is halted and
-wakes up after another took its turns. Each run must end with all restored, audit and truth holding, and equal digests.
+An undisturbed run gives the digests. Then each run kills every kind of process by -9 at least once while work is pending;
+every second run has two workers, so that partitions move; one process is ended by SIGTERM; named points are passed at which a
+process dies; a worker is halted and wakes up after another took its turns. Each run must end with all restored, audit and
+truth holding, and equal digests.
 
 `--mutants` breaks the mechanism on purpose, in a copy of the sources, and demands that the same proof sees it.
 """
@@ -33,6 +34,9 @@ from tests.benchmarks.rig import Harm, Rig
 KINDS = ("worker-1", "relay", "texts", "hotline", "drill", "operator", "kafka", "postgres")
 """Every kind of process, by the name of one of it."""
 
+ASKED = ("worker-1", "relay", "texts", "hotline", "operator")
+"""Processes that are also ended in the ordinary way, by SIGTERM, in the middle of the storm."""
+
 POINTS = (
     "relay.sent",
     "sender.text.claimed",
@@ -58,6 +62,7 @@ def plan(number: int, ticks: int) -> Run:
     """Return the harms of run `number`, spread over the ticks of the storm, drawn from the number alone."""
     workers = 1 + number % 2
     whom = [("kill", kind) for kind in KINDS] + [("die", POINTS[(2 * number + k) % len(POINTS)]) for k in range(2)]
+    whom.append(("term", ASKED[number % len(ASKED)]))
     if workers == 2:
         whom += [("kill", "worker-2"), ("halt", "worker-1")]
     # Death points first, since some are passed only a few times; nothing in the last quarter, where work may be over.

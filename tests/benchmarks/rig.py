@@ -22,14 +22,15 @@ from services.settings import Settings
 from services.utility.folder import EXAMPLE, read_folder
 from streams import brokers
 
-How = Literal["kill", "die", "halt"]
+How = Literal["kill", "term", "die", "halt"]
 
 STARTED_AFRESH_S = 60.0
 
 
 @dataclasses.dataclass(frozen=True, slots=True, order=True)
 class Harm:
-    """What is done from tick n on, as soon as work is pending: a process killed by -9, halted, or made to die at a point.
+    """What is done from tick n on, as soon as work is pending: a process killed by -9, ended by SIGTERM, halted, or made
+    to die at a point.
 
     `target` is the name of a process, or of a death point.
     """
@@ -140,6 +141,12 @@ class Harmer:
         async with asyncio.timeout(STARTED_AFRESH_S):
             await self._supervisor.wait_ready(name)
         self._supervisor.kill(name, signal.SIGKILL)
+
+    async def _term(self, name: str) -> None:
+        """End a process in the ordinary way; it is started again."""
+        async with asyncio.timeout(STARTED_AFRESH_S):
+            await self._supervisor.wait_ready(name)
+        self._supervisor.kill(name, signal.SIGTERM)
 
     async def _die(self, point: str) -> None:
         """Have whoever passes the point next die there."""
