@@ -41,20 +41,24 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as problem:
-        if (server := _unusable(problem)) is None:
+        if (words := _in_words(problem)) is None:
             raise
-        print(f"lamplighter: {server} cannot be used: {type(problem).__name__}: {problem}", file=sys.stderr)
+        print(f"lamplighter: {words}", file=sys.stderr)
         sys.exit(MISTAKE)
 
 
-def _unusable(problem: Exception) -> str | None:
-    """Return which server a problem comes from; None when it is none of a server's."""
+def _in_words(problem: Exception) -> str | None:
+    """Return which file or server cannot be used, and why; None for any other trouble, which is a mistake of ours."""
     from services.database.pool import UNUSABLE
-    from streams.brokers import AWAY
+    from streams.brokers import BrokerAway
 
-    if isinstance(problem, AWAY):
-        return "the broker"
-    return "PostgreSQL" if isinstance(problem, UNUSABLE) else None
+    if isinstance(problem, BrokerAway):
+        return str(problem)
+    if isinstance(problem, OSError) and problem.filename is not None:
+        return f"{problem.filename} cannot be used: {problem.strerror}"
+    if isinstance(problem, UNUSABLE):
+        return f"PostgreSQL cannot be used ({type(problem).__name__}): {problem or 'it does not answer'}"
+    return None
 
 
 def _settings(process: str) -> Settings:

@@ -39,6 +39,7 @@ async def backends(settings: Settings) -> AsyncIterator[tuple[Supervisor, Backen
     Raises `PartError` when a part cannot be started or another supervisor has the data folder.
     """
     async with Supervisor(settings.data_dir) as supervisor:
+        _addresses(settings).unlink(missing_ok=True)  # where the last run listened, others may listen by now
         with Ports() as ports:
             postgres, kafka = await asyncio.gather(
                 _own_postgres(supervisor, settings, ports), _own_kafka(supervisor, settings, ports)
@@ -76,8 +77,15 @@ async def _noted(settings: Settings, postgres: Postgres | None, kafka: Kafka | N
     if settings.postgres_dsn is not None or settings.kafka_bootstrap is not None:
         await _check_named(found)
     ports = {"postgres": postgres.port if postgres else None, "bootstrap": found.bootstrap}
-    (settings.data_dir / "addresses.json").write_text(json.dumps(ports) + "\n", encoding="utf-8")
+    part = _addresses(settings).with_suffix(".part")
+    part.write_text(json.dumps(ports) + "\n", encoding="utf-8")
+    part.replace(_addresses(settings))
     return found
+
+
+def _addresses(settings: Settings) -> Path:
+    """Return the file that tells where a running installation's servers listen; it appears when all are ready."""
+    return settings.data_dir / "addresses.json"
 
 
 async def _check_named(found: Backends) -> None:
@@ -98,7 +106,10 @@ async def reach(settings: Settings) -> AsyncIterator[Backends]:
     if settings.postgres_dsn is not None and settings.kafka_bootstrap is not None:
         yield Backends(settings.postgres_dsn.get_secret_value(), settings.kafka_bootstrap)
     elif runs_already(settings.data_dir):
-        ports = json.loads((settings.data_dir / "addresses.json").read_text(encoding="utf-8"))
+        try:
+            ports = json.loads(_addresses(settings).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise PartError(f"what runs on {settings.data_dir} is still starting: ask again when it is ready") from None
         own = Postgres(settings.data_dir / "postgres", ports["postgres"] or 0)
         yield Backends(_secret(settings.postgres_dsn) if settings.postgres_dsn else own.dsn(), ports["bootstrap"])
     else:

@@ -89,6 +89,12 @@ class Settings(BaseSettings):
     kafka_port: int = Field(
         default=9092, ge=1, le=65535, description="Wished port of our own broker; the next free one is taken."
     )
+    kafka_session_s: float = Field(
+        default=6.0,
+        ge=1,
+        le=300,
+        description="Seconds after which the broker gives a silent worker's partitions to another; heartbeats are thrice as often.",
+    )
     topic_prefix: str = Field(
         default="",
         pattern=r"\A[a-zA-Z0-9._-]*\z",

@@ -11,7 +11,7 @@ import faust
 from mode import Service
 
 from schemas.topics import TOPICS, Topic
-from streams.brokers import HEARTBEAT_S, SESSION_TIMEOUT_S, physical
+from streams.brokers import HEARTBEATS_A_SESSION, physical
 from streams.leaving import leave
 
 Task = Callable[[], Awaitable[None]]
@@ -23,6 +23,7 @@ def build_app(
     name: str,
     bootstrap: str,
     prefix: str,
+    session_s: float,
     agents: Sequence[tuple[str, Topic, Feed]],
     tasks: Sequence[Task],
 ) -> faust.App:
@@ -41,8 +42,8 @@ def build_app(
         topic_partitions=max(topic.partitions for topic in TOPICS.values()),
         table_standby_replicas=0,
         consumer_auto_offset_reset="earliest",
-        broker_session_timeout=SESSION_TIMEOUT_S,
-        broker_heartbeat_interval=HEARTBEAT_S,
+        broker_session_timeout=session_s,
+        broker_heartbeat_interval=session_s / HEARTBEATS_A_SESSION,
         broker_commit_interval=1.0,
         stream_wait_empty=False,
     )

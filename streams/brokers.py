@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+import contextlib
+from collections.abc import AsyncIterator, Iterable, Iterator
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -13,13 +14,20 @@ from aiokafka.structs import TopicPartition
 from schemas.topics import DEAD_LETTERS, TOPICS, Topic
 
 MAX_MESSAGE_BYTES = 4_194_304
-SESSION_TIMEOUT_S = 6.0
-HEARTBEAT_S = 2.0
+HEARTBEATS_A_SESSION = 3
 ANSWER_TIMEOUT_S = 30.0
 
 
-AWAY = (KafkaError, TimeoutError)
-"""What is raised when the broker is away or does not answer in time."""
+class BrokerAway(Exception):
+    """A broker that does not answer, or refuses what it is asked; the message is for the person at the terminal."""
+
+
+@contextlib.contextmanager
+def _in_words(bootstrap: str) -> Iterator[None]:
+    try:
+        yield
+    except (KafkaError, OSError) as problem:  # a time-out is among the latter
+        raise BrokerAway(f"the Kafka at {bootstrap} cannot be used ({type(problem).__name__})") from problem
 
 
 def physical(prefix: str, topic: str) -> str:
@@ -28,7 +36,7 @@ def physical(prefix: str, topic: str) -> str:
 
 
 async def create_topics(bootstrap: str, prefix: str, topics: Iterable[Topic] = tuple(TOPICS.values())) -> None:
-    """Create the topics that do not exist yet, before any consumer starts. Raises `KafkaError`."""
+    """Create the topics that do not exist yet, before any consumer starts. Raises `BrokerAway`."""
     wanted = [
         NewTopic(
             name=physical(prefix, topic.name),
@@ -41,30 +49,33 @@ async def create_topics(bootstrap: str, prefix: str, topics: Iterable[Topic] = t
         )
         for topic in topics
     ]
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    await admin.start()
-    try:
+    async with _admin(bootstrap) as admin:
         answer = await admin.create_topics(wanted)
         for name, code, *_ in answer.topic_errors:
             error = for_code(code)
             if code and error is not TopicAlreadyExistsError:
                 raise error(f"cannot create topic {name}")
-    finally:
-        await admin.close()
 
 
 async def delete_topics(bootstrap: str, prefix: str) -> None:
-    """Delete all our topics under a prefix; no error for those that are not there. Raises `KafkaError`."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    await admin.start()
-    try:
+    """Delete all our topics under a prefix; no error for those that are not there. Raises `BrokerAway`."""
+    async with _admin(bootstrap) as admin:
         answer = await admin.delete_topics([physical(prefix, name) for name in TOPICS])
         for name, code in answer.topic_error_codes:
             error = for_code(code)
             if code and error is not UnknownTopicOrPartitionError:
                 raise error(f"cannot delete topic {name}")
-    finally:
-        await admin.close()
+
+
+@contextlib.asynccontextmanager
+async def _admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
+    with _in_words(bootstrap):
+        admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+        try:
+            await admin.start()
+            yield admin
+        finally:
+            await admin.close()
 
 
 async def producer(bootstrap: str) -> AIOKafkaProducer:
@@ -102,15 +113,16 @@ async def send_all(
 
 
 async def ends(bootstrap: str, prefix: str) -> dict[tuple[str, int], int]:
-    """Return the end offset of every partition of our topics, as the broker has them. Raises `KafkaError`."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap)
-    await consumer.start()
-    try:
-        places = [TopicPartition(physical(prefix, t.name), p) for t in TOPICS.values() for p in range(t.partitions)]
-        found = await consumer.end_offsets(places)
-        return {(place.topic.removeprefix(prefix), place.partition): offset for place, offset in found.items()}
-    finally:
-        await consumer.stop()
+    """Return the end offset of every partition of our topics, as the broker has them. Raises `BrokerAway`."""
+    places = [TopicPartition(physical(prefix, t.name), p) for t in TOPICS.values() for p in range(t.partitions)]
+    with _in_words(bootstrap):
+        consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap)
+        try:
+            await consumer.start()
+            found = await consumer.end_offsets(places)
+        finally:
+            await consumer.stop()
+    return {(place.topic.removeprefix(prefix), place.partition): offset for place, offset in found.items()}
 
 
 async def wait_for(bootstrap: str, limit_s: float) -> None:

@@ -18,7 +18,7 @@ from aiokafka.structs import TopicPartition
 from schemas.topics import Topic
 from services.database.pool import LOST, Pool
 from services.engine.taking import Taking
-from streams.brokers import HEARTBEAT_S, SESSION_TIMEOUT_S, physical
+from streams.brokers import HEARTBEATS_A_SESSION, physical
 from streams.leaving import leave
 from streams.loop import message_of, take_or_leave
 from streams.watchdog import Watchdog
@@ -51,7 +51,14 @@ class _SeekToOurs(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
 
 
 async def run(
-    *, topics: Iterable[Topic], taking: Taking, pool: Pool, prefix: str, bootstrap: str, watchdog: Watchdog
+    *,
+    topics: Iterable[Topic],
+    taking: Taking,
+    pool: Pool,
+    prefix: str,
+    session_s: float,
+    bootstrap: str,
+    watchdog: Watchdog,
 ) -> None:
     """Take reports, for ever. Ends the process when PostgreSQL or the broker is away."""
     consumer = AIOKafkaConsumer(
@@ -59,8 +66,8 @@ async def run(
         group_id=f"{prefix}intake",
         auto_offset_reset="earliest",
         enable_auto_commit=False,
-        session_timeout_ms=int(SESSION_TIMEOUT_S * 1000),
-        heartbeat_interval_ms=int(HEARTBEAT_S * 1000),
+        session_timeout_ms=int(session_s * 1000),
+        heartbeat_interval_ms=int(session_s * 1000 / HEARTBEATS_A_SESSION),
         fetch_max_wait_ms=200,
     )
     consumer.subscribe(

@@ -85,6 +85,7 @@ class Worker:
             name="+".join(stages),
             bootstrap=self._bootstrap,
             prefix=settings.topic_prefix,
+            session_s=settings.kafka_session_s,
             agents=agents,
             tasks=[self._run],
         )
@@ -119,6 +120,7 @@ class Worker:
                     taking=taking,
                     pool=pool,
                     prefix=settings.topic_prefix,
+                    session_s=settings.kafka_session_s,
                     bootstrap=self._bootstrap,
                     watchdog=self._watchdog,
                 )

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from deploy.parts import free_port
+
 COMMANDS = ["demo", "up", "migrate", "import-utility", "audit", "replay", "bench", "doctor", "version"]
 PARKED = [["parked", each] for each in ("list", "show", "requeue")]
 
@@ -40,6 +42,27 @@ def test_wrong_settings_are_said_in_words() -> None:
     assert done.returncode == 2
     assert done.stderr.startswith("lamplighter: kafka_port: ")
     assert "Traceback" not in done.stderr
+
+
+def test_a_file_that_cannot_be_used_is_said_in_a_sentence() -> None:
+    done = run("migrate", LAMPLIGHTER_DATA_DIR="/proc/nothing")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "lamplighter: /proc/nothing cannot be used: No such file or directory\n",
+    )
+
+
+def test_a_server_that_is_away_is_said_in_a_sentence(data_dir: Path, server_dsn: str) -> None:
+    (data_dir / "last-run.json").write_text('{"database": "postgres", "topic_prefix": "x.", "exercise": true}')
+    nobody = f"127.0.0.1:{free_port(0)}"
+    given = {"LAMPLIGHTER_DATA_DIR": str(data_dir), "LAMPLIGHTER_KAFKA_BOOTSTRAP": nobody}
+    away = run("audit", LAMPLIGHTER_POSTGRES_DSN=f"postgresql://u:hidden@{nobody}/d", **given)
+    assert away.returncode == 2
+    assert away.stderr.startswith("lamplighter: PostgreSQL cannot be used (ConnectionRefusedError)")
+    away = run("audit", LAMPLIGHTER_POSTGRES_DSN=server_dsn, **given)
+    assert away.returncode == 2
+    assert f"lamplighter: the Kafka at {nobody} cannot be used (KafkaConnectionError)\n" in away.stderr
+    assert "Traceback" not in away.stderr
 
 
 def test_a_bench_outside_of_a_checkout_is_refused() -> None:

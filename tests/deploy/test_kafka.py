@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,7 +16,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from deploy.kafka import Kafka, cluster_at
-from deploy.parts import PartError, free_port
+from deploy.parts import PartError, PortTaken, free_port
 from deploy.supervisor import Supervisor
 from services.settings import load_settings
 
@@ -60,6 +62,34 @@ async def test_acknowledged_messages_outlive_kill_9_and_a_start_on_other_ports(d
     async with Supervisor(data_dir) as supervisor:
         await supervisor.start(again.part())
         assert await read(again, 2) == [b"before the kill", b"after it"]
+
+
+async def test_a_foreign_broker_on_its_port_is_not_taken_for_it(data_dir: Path) -> None:
+    ours, foreign = node(data_dir / "ours"), node(data_dir / "foreign")
+    ours._prepare()
+    async with Supervisor(data_dir / "foreign") as supervisor:
+        await supervisor.start(foreign.part())
+        ours.port = foreign.port
+        assert not await ours._ready()
+        assert await foreign._ready()
+
+
+async def test_a_port_lost_just_before_it_listens_is_reported_as_taken(data_dir: Path) -> None:
+    kafka = node(data_dir)
+    part = kafka.part()
+    assert part.prepare is not None
+    prepare = part.prepare
+    with socket.socket() as snatcher:
+
+        def prepare_and_lose() -> None:
+            prepare()
+            snatcher.bind(("127.0.0.1", kafka.port))
+            snatcher.listen()
+
+        async with Supervisor(data_dir) as supervisor:
+            with pytest.raises(PortTaken, match=f"port {kafka.port} is taken"):
+                await supervisor.start(dataclasses.replace(part, prepare=prepare_and_lose))
+            assert supervisor.restarts() == {"kafka": 1}
 
 
 SUPERVISED = """

@@ -81,6 +81,19 @@ async def test_a_taken_port_is_named(data_dir: Path) -> None:
     await server.wait_closed()
 
 
+async def test_a_foreign_server_on_its_port_is_not_taken_for_it(data_dir: Path) -> None:
+    ours, foreign = (Postgres(data_dir / name / "postgres", free_port(0)) for name in ("ours", "foreign"))
+    misled = Postgres(ours.folder, foreign.port)
+    async with Supervisor(data_dir / "foreign") as supervisor:
+        await supervisor.start(foreign.part())
+        async with Supervisor(data_dir / "ours") as other:
+            await other.start(ours.part())
+            assert await ours._ready()
+            assert not await misled._ready()  # ours runs, on another port
+        assert not await misled._ready()  # ours does not run
+        assert await foreign._ready()
+
+
 SUPERVISED = """
 import asyncio, sys
 from pathlib import Path
