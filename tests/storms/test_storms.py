@@ -50,7 +50,6 @@ def test_one_seed_gives_one_storm_audited_and_replayed(lamplighter: Lamplighter)
     assert replayed.returncode == 0, replayed.stderr
     assert " 0 differences" in replayed.stdout
     assert lamplighter.play("tiny", 3)["digests"] == first["digests"]
-    assert lamplighter.play("tiny", 4)["digests"] != first["digests"]
 
 
 def test_parked_messages_are_listed_shown_and_requeued(lamplighter: Lamplighter) -> None:
