@@ -144,6 +144,7 @@ class Driver:
             heads = await send_all(
                 self._producer, self._prefix, [(row.topic, row.key, row.headers, row.body) for row in rows]
             )
+            self._deaths.passed("drill.sent")
             await store.mark_published(self._connection, [row.id for row in rows], heads)
         return len(rows)
 

@@ -37,8 +37,10 @@ KINDS = ("worker-1", "relay", "texts", "hotline", "drill", "operator", "kafka", 
 ASKED = ("worker-1", "relay", "texts", "hotline", "operator")
 """Processes that are also ended in the ordinary way, by SIGTERM, in the middle of the storm."""
 
+SENT = ("relay.sent", "drill.sent")
+"""Between sending and marking as sent: a death there makes copies on the topics; in every run."""
+
 POINTS = (
-    "relay.sent",
     "sender.text.claimed",
     "sender.text.called",
     "sender.call.claimed",
@@ -47,7 +49,7 @@ POINTS = (
     "drill.published",
     "worker.decided",
 )
-"""Where a process dies between two steps that belong together."""
+"""Other points at which a process dies between two steps that belong together; two in each run, in turn."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -62,14 +64,15 @@ def plan(number: int, ticks: int) -> Run:
     """Return the harms of run `number`, spread over the ticks of the storm, drawn from the number alone."""
     workers = 1 + number % 2
     whom = [("kill", kind) for kind in KINDS] + [("die", POINTS[(2 * number + k) % len(POINTS)]) for k in range(2)]
+    whom += [("die", point) for point in SENT]
     whom.append(("term", ASKED[number % len(ASKED)]))
     if workers == 2:
         whom += [("kill", "worker-2"), ("halt", "worker-1")]
-    # Death points first, since some are passed only a few times; nothing in the last quarter, where work may be over.
-    whom.sort(key=lambda pair: (pair[0] != "die", drawn(number, *pair)))
+    # Death points first, those of the few calls before all; nothing in the last quarter, where work may be over.
+    whom.sort(key=lambda pair: ("call" not in pair[1], pair[0] != "die", drawn(number, *pair)))
     step = 0.75 * ticks / len(whom)
     harms = [
-        Harm(1 + int((place + drawn(number, "when", place)) * step), how, target)  # type: ignore[arg-type]
+        Harm(1 if "call" in target else 1 + int((place + drawn(number, "when", place)) * step), how, target)  # type: ignore[arg-type]
         for place, (how, target) in enumerate(whom)
     ]
     return Run(workers, tuple(harms))
