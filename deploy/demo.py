@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import dataclasses
 import json
+import os
 import sys
 import time
 from pathlib import Path
@@ -18,12 +19,10 @@ from deploy.parts import PartError
 from deploy.supervisor import Supervisor, interruptions
 from services.clock import wall_ms
 from services.database import databases
+from services.drill.prepare import STARTS_AT_MS
 from services.settings import Settings
 from services.utility.folder import EXAMPLE, FolderProblems, UtilityFolder, read_folder
 from streams import brokers
-
-STARTS_AT_MS = 1_772_388_000_000
-"""The drill's first moment: 2026-03-01T18:00:00Z, always, so that equal seeds give equal drills."""
 
 DATABASE = "drill"
 FAILED = 1
@@ -52,6 +51,8 @@ def play(
     speed: float,
 ) -> int:
     """Play a storm and judge it; return 0 when audit and truth hold, 1 when not, 2 when it could not begin."""
+    if report is not None and not os.access(report.parent, os.W_OK):
+        raise PartError(f"{report} cannot be written: its folder is missing or not ours to write to")
     wanted = Play(storm=storm, seed=seed, utility=utility, lockstep=headless, speed=speed)
     try:
         figures = asyncio.run(_play_and_judge(settings, wanted, live=not headless))

@@ -126,13 +126,13 @@ def _secret(value: SecretStr | None) -> str:
     return value.get_secret_value() if value else ""
 
 
-def placed(settings: Settings, found: Backends, **given: object) -> Settings:
+def placed(settings: Settings, found: Backends, *, database: str, **given: object) -> Settings:
     """Return the settings that a process of ours is handed: with the addresses of what runs, and `given`."""
-    database = str(given.get("database", settings.database))
     return settings.model_copy(
         update={
             "postgres_dsn": SecretStr(databases.named(found.admin_dsn, database)),
             "kafka_bootstrap": found.bootstrap,
+            "database": database,
             **given,
         }
     )

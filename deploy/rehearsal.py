@@ -34,7 +34,6 @@ async def prepare(
             connection, storm=storm, seed=seed, utility=folder.name, starts_at_ms=starts_at_ms
         )
         await clock.set_lockstep(connection, now_ms=starts_at_ms)
-        await clock.make_shards(connection, "world", ["world"], wake_at=starts_at_ms + 1)
         return made
     finally:
         await connection.close()

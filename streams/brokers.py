@@ -16,6 +16,7 @@ from schemas.topics import DEAD_LETTERS, TOPICS, Topic
 MAX_MESSAGE_BYTES = 4_194_304
 HEARTBEATS_A_SESSION = 3
 ANSWER_TIMEOUT_S = 30.0
+STOP_TIMEOUT_S = 2.0
 
 
 class BrokerAway(Exception):
@@ -78,8 +79,9 @@ async def _admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
             await admin.close()
 
 
-async def producer(bootstrap: str) -> AIOKafkaProducer:
-    """Return a started producer that neither loses nor repeats what it is given. Raises `KafkaError`."""
+@contextlib.asynccontextmanager
+async def producing(bootstrap: str) -> AsyncIterator[AIOKafkaProducer]:
+    """Give a producer that neither loses nor repeats what it is given while it is acknowledged. Raises `KafkaError`."""
     made = AIOKafkaProducer(
         bootstrap_servers=bootstrap,
         enable_idempotence=True,
@@ -88,8 +90,14 @@ async def producer(bootstrap: str) -> AIOKafkaProducer:
         request_timeout_ms=8_000,
         max_request_size=MAX_MESSAGE_BYTES,
     )
-    await made.start()
-    return made
+    try:
+        await made.start()
+        yield made
+    finally:
+        # With the broker away it would wait for acknowledgements that nobody counts on any more.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(STOP_TIMEOUT_S):
+                await made.stop()
 
 
 async def send_all(

@@ -23,7 +23,7 @@ from services.drill.store import Settled
 from services.engine.deathpoints import DeathPoints
 from services.engine.taking import Connection
 from services.settings import Settings
-from streams.brokers import producer, send_all
+from streams.brokers import producing, send_all
 from streams.leaving import leave
 
 log = structlog.get_logger(__name__)
@@ -42,19 +42,22 @@ EXIT_PLAYED, EXIT_STUCK = 0, 3
 async def drive(settings: Settings, dsn: str, bootstrap: str, mode: str) -> None:
     """Play the drill to its end, then end the process: 0 when all is over, 3 when nothing moves any more."""
     try:
-        connection = await exclusively(dsn, LOCK, 0.2, lambda: log.info("drill.waits_for_its_turn"))
-        made = await producer(bootstrap)
-        driver = Driver(settings, connection, made, await Wakeups.listen(dsn, "moved"))
-        if mode == "lockstep":
-            await driver.lockstep()
-        else:
-            await driver.running()
+        async with (
+            exclusively(
+                dsn,
+                LOCK,
+                on_wait=lambda: log.info("drill.waits_for_its_turn"),
+                on_lost=lambda: leave("drill.lock_lost"),
+            ) as connection,
+            producing(bootstrap) as made,
+        ):
+            driver = Driver(settings, connection, made, await Wakeups.listen(dsn, "moved"))
+            await (driver.lockstep() if mode == "lockstep" else driver.running())
     except LOST as error:
         leave("drill.connection_lost", error=type(error).__name__)
     except KafkaError as error:
         leave("drill.broker_lost", error=type(error).__name__)
     log.info("drill.played")
-    await made.stop()
     _end(EXIT_PLAYED)
 
 

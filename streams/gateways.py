@@ -67,12 +67,12 @@ async def texts(settings: Settings, pool: Pool) -> Gateway:
     async def on_receipt(reference: str, outcome: TextOutcome, operator_code: str) -> None:
         async with pool.acquire() as connection:
             text = await notices.sent_text(connection, reference)
-            if text is None:
+            stands = await clock.standing(connection)
+            if text is None or stands is None:
                 raise LookupError("a receipt for a text whose attempt is not settled yet: it has to come again")
-            _, now, _ = await clock.read(connection)
             event = TextReceipt(
                 id=derived("receipt", text.key, outcome),
-                at=from_ms(now),
+                at=from_ms(stands.now_ms),
                 exercise=settings.exercise,
                 notice=text.key,
                 area=text.area,

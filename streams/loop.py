@@ -63,10 +63,6 @@ class Lane:
             by_part: dict[tuple[str, int], list[Message]] = defaultdict(list)
             for event in batch:
                 message = message_of(event.message, self._prefix)
-                # Faust hands over (key, value) as its topic decodes them; the raw bytes are the event's.
-                message = Message(
-                    message.topic, message.part, message.offset, message.key, message.headers, event.value
-                )
                 by_part[message.topic, message.part].append(message)
             with self._watchdog.in_hand():
                 for messages in by_part.values():

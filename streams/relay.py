@@ -14,7 +14,7 @@ from services.engine.deathpoints import DeathPoints
 from services.logs import configure_logs
 from services.ready import announce_ready
 from services.settings import Settings, load_settings
-from streams.brokers import producer, send_all, wait_for
+from streams.brokers import producing, send_all, wait_for
 from streams.leaving import leave
 from streams.processes import run_process
 
@@ -30,20 +30,27 @@ async def relay(settings: Settings, dsn: str, bootstrap: str) -> None:
     deaths = DeathPoints(settings.death_dir)
     try:
         await wait_for(bootstrap, 60.0)
-        connection = await exclusively(dsn, LOCK, 0.2, lambda: log.info("relay.waits_for_its_turn"))
-        wakeups = await Wakeups.listen(dsn, "outbox")
-        made = await producer(bootstrap)
-        announce_ready(settings)
-        while True:
-            rows = await outbox.unsent(connection, BATCH)
-            if not rows:
-                await wakeups.wait(LOOK_S)
-                continue
-            heads = await send_all(
-                made, settings.topic_prefix, [(row.topic, row.key, row.headers, row.body) for row in rows]
-            )
-            deaths.passed("relay.sent")
-            await outbox.mark_sent(connection, [row.id for row in rows], heads)
+        async with (
+            exclusively(
+                dsn,
+                LOCK,
+                on_wait=lambda: log.info("relay.waits_for_its_turn"),
+                on_lost=lambda: leave("relay.lock_lost"),
+            ) as connection,
+            producing(bootstrap) as made,
+        ):
+            wakeups = await Wakeups.listen(dsn, "outbox")
+            announce_ready(settings)
+            while True:
+                rows = await outbox.unsent(connection, BATCH)
+                if not rows:
+                    await wakeups.wait(LOOK_S)
+                    continue
+                heads = await send_all(
+                    made, settings.topic_prefix, [(row.topic, row.key, row.headers, row.body) for row in rows]
+                )
+                deaths.passed("relay.sent")
+                await outbox.mark_sent(connection, [row.id for row in rows], heads)
     except LOST as error:  # a time-out of the broker is among them
         leave("relay.connection_lost", error=type(error).__name__)
     except KafkaError as error:

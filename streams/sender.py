@@ -85,28 +85,36 @@ class Sender:
 async def send(settings: Settings, dsn: str, kind: str, gateway: Gateway, pool: Pool) -> None:
     """Do the effects of a kind, for ever. A provider that is away is waited for; PostgreSQL away ends the process."""
     try:
-        await exclusively(dsn, LOCKS[kind], 0.2, lambda: log.info("sender.waits_for_its_turn", kind=kind))
-        wakeups = await Wakeups.listen(dsn, "clock")
-        sender = Sender(gateway, pool, DeathPoints(settings.death_dir))
-        announce_ready(settings)  # waiting for a provider that is away is part of the work
-        pause, connected = AWAY_PAUSE_S[0], False
-        while True:
-            try:
-                if not connected:
-                    await gateway.start()
-                    await sender.look_into_stuck()
-                    connected, pause = True, AWAY_PAUSE_S[0]
-                    log.info("gateway.connected", gateway=gateway.name)
-                if not await sender.send_due():
-                    await wakeups.wait(LOOK_S)
-            except GatewayAway as error:
-                if connected:
-                    log.warning("gateway.away", gateway=gateway.name, reason=str(error))
-                    connected = False
-                    await gateway.stop()
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, AWAY_PAUSE_S[1])
+        async with exclusively(
+            dsn,
+            LOCKS[kind],
+            on_wait=lambda: log.info("sender.waits_for_its_turn", kind=kind),
+            on_lost=lambda: leave("sender.lock_lost", kind=kind),
+        ):
+            wakeups = await Wakeups.listen(dsn, "clock")
+            announce_ready(settings)  # waiting for a provider that is away is part of the work
+            await _send_for_ever(Sender(gateway, pool, DeathPoints(settings.death_dir)), gateway, wakeups)
     except LOST as error:
         leave("sender.database_lost", kind=kind, error=type(error).__name__)
     finally:
         await gateway.stop()
+
+
+async def _send_for_ever(sender: Sender, gateway: Gateway, wakeups: Wakeups) -> None:
+    pause, connected = AWAY_PAUSE_S[0], False
+    while True:
+        try:
+            if not connected:
+                await gateway.start()
+                await sender.look_into_stuck()
+                connected, pause = True, AWAY_PAUSE_S[0]
+                log.info("gateway.connected", gateway=gateway.name)
+            if not await sender.send_due():
+                await wakeups.wait(LOOK_S)
+        except GatewayAway as error:
+            if connected:
+                log.warning("gateway.away", gateway=gateway.name, reason=str(error))
+                connected = False
+                await gateway.stop()
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, AWAY_PAUSE_S[1])

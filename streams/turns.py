@@ -25,13 +25,9 @@ LOOK_S = 0.25
 ANYBODYS_AFTER_S = 2.0
 """Any worker may decide any turn. So that two do not race, the one that owns the shard's partition goes first."""
 
-_WORK = """SELECT EXISTS (
-    SELECT FROM heads h JOIN progress p USING (topic, part)
-    WHERE p.stage = ANY ($1::text[]) AND p.next_offset < h.end_offset)"""
-
 
 class TickLoop:
-    """Decides turns of some stages whenever the clock or a fact wakes it.
+    """Decides turns of some stages whenever the clock wakes it.
 
     `owns(topic, part)` says whether this worker now reads that partition of a stage's first topic.
     """
@@ -50,7 +46,7 @@ class TickLoop:
         self._owns = owns
         self._watchdog = watchdog
         self._deaths = deaths
-        self._first_seen: dict[tuple[str, str], float] = {}
+        self._first_seen: dict[tuple[str, str, int], float] = {}
 
     async def run(self, dsn: str, pool: Pool) -> None:
         """Decide what is due, for ever. Ends the process when PostgreSQL is away or a rule fails."""
@@ -72,7 +68,7 @@ class TickLoop:
         """Decide the due turns that are ours, side by side; say whether something was decided."""
         async with pool.acquire() as connection:
             due = await clock.due_turns(connection, list(self._decidings))
-            if not due and not await connection.fetchval(_WORK, self._taken):
+            if not due and not await clock.untaken(connection, self._taken):
                 self._watchdog.idle()
         decided = await asyncio.gather(*(self._decide(pool, turn) for turn in self._mine(due)))
         return any(decided)
@@ -93,12 +89,11 @@ class TickLoop:
 
     def _mine(self, due: list[DueTurn]) -> list[DueTurn]:
         now = time.monotonic()
-        seen = {(turn.stage, turn.shard): turn for turn in due}
+        # Kept by what the shard was decided up to: a running clock goes on, but nobody took the turn meanwhile.
+        seen = {(turn.stage, turn.shard, turn.ticked_to): turn for turn in due}
         self._first_seen = {key: self._first_seen.get(key, now) for key in seen}
-        mine = []
-        for key, turn in seen.items():
-            _, topic = self._decidings[turn.stage]
-            part = zlib.crc32(turn.shard.encode()) % topic.partitions
-            if self._owns(topic.name, part) or now - self._first_seen[key] > ANYBODYS_AFTER_S:
-                mine.append(turn)
-        return mine
+        return [turn for key, turn in seen.items() if self._own(turn) or now - self._first_seen[key] > ANYBODYS_AFTER_S]
+
+    def _own(self, turn: DueTurn) -> bool:
+        _, topic = self._decidings[turn.stage]
+        return self._owns(topic.name, zlib.crc32(turn.shard.encode()) % topic.partitions)

@@ -70,7 +70,6 @@ class Worker:
         self._house = house
         self._driving = driving
         self._dsn, self._bootstrap = addresses(settings)
-        self._pool = asyncio.Event()
         self._watchdog = Watchdog(
             settings.worker_stall_s, lambda s: leave("worker.stalled", without_progress_s=round(s))
         )

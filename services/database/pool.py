@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+from collections.abc import AsyncIterator, Callable
 from typing import Any, Protocol
 
 import asyncpg
 
 COMMAND_TIMEOUT_S = 30.0
 CONNECT_TIMEOUT_S = 10.0
+LOCK_RETRY_S = 0.2
 
 _SESSION = {"idle_in_transaction_session_timeout": "8000"}
 """A process that is halted in the middle of a transaction must not hold its locks for ever, milliseconds."""
@@ -28,8 +30,15 @@ LOST = (
 """What is raised when PostgreSQL is away: infrastructure, not a fault of the data."""
 
 
-UNUSABLE = (*LOST, asyncpg.PostgresError)
-"""What is raised when a server cannot be used at all: away, or it refuses our name, password or database."""
+UNUSABLE = (
+    *LOST,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.InsufficientPrivilegeError,
+    asyncpg.TooManyConnectionsError,
+)
+"""What is raised when a server cannot be used at all: away, or it refuses our name, password or database. Not what it says of
+our statements: that is a mistake of ours and must be loud."""
 
 
 async def connect(dsn: str) -> asyncpg.Connection[asyncpg.Record]:
@@ -114,18 +123,29 @@ class Wakeups:
         await self._connection.close()
 
 
+@contextlib.asynccontextmanager
 async def exclusively(
-    dsn: str, lock: int, retry_s: float, announce: Callable[[], None]
-) -> asyncpg.Connection[asyncpg.Record]:
-    """Return a connection that holds the advisory lock `lock`: only one process in this database does this work.
+    dsn: str, lock: int, *, on_wait: Callable[[], None], on_lost: Callable[[], None]
+) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
+    """Give a connection that holds the advisory lock `lock` while the block lasts: one process in this database does this work.
 
-    Waits while another holds it, calling `announce` once. The lock is free again as soon as its holder is gone.
+    Waits while another holds it, calling `on_wait` once. When the connection is lost, and with it the lock, `on_lost` is called
+    at once: another process may begin, so this one must not go on.
     """
     connection = await connect(dsn)
-    waiting = False
-    while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", lock):
-        if not waiting:
-            waiting = True
-            announce()
-        await asyncio.sleep(retry_s)
-    return connection
+
+    def lost(_: Any) -> None:
+        on_lost()
+
+    try:
+        waiting = False
+        while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", lock):
+            if not waiting:
+                waiting = True
+                on_wait()
+            await asyncio.sleep(LOCK_RETRY_S)
+        connection.add_termination_listener(lost)
+        yield connection
+    finally:
+        connection.remove_termination_listener(lost)
+        await connection.close()

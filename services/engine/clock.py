@@ -10,46 +10,61 @@ from services.engine.taking import Connection
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class DueTurn:
-    """A turn that is to be decided: stage, shard, the tick n and its time (milliseconds)."""
+    """A turn that is to be decided: stage, shard, the tick n and its time (milliseconds), the tick it was last decided at."""
 
     stage: str
     shard: str
     n: int
     now: int
+    ticked_to: int
 
 
 async def due_turns(connection: Connection, stages: Sequence[str]) -> list[DueTurn]:
     """Return the turns of these stages that have an undecided fact older than the tick, or a wake-up that is due."""
     rows = await connection.fetch(
-        """SELECT t.stage, t.shard, c.n, c.now_ms FROM tick() c JOIN turns t ON t.ticked_to < c.n
+        """SELECT t.stage, t.shard, c.n, c.now_ms, t.ticked_to FROM tick() c JOIN turns t ON t.ticked_to < c.n
            WHERE t.stage = ANY ($1::text[]) AND (t.wake_at_ms <= c.now_ms OR EXISTS (
                SELECT FROM undecided u WHERE u.stage = t.stage AND u.shard = t.shard AND u.tick < c.n))
            ORDER BY t.stage, t.shard""",
         list(stages),
     )
-    return [DueTurn(row["stage"], row["shard"], row["n"], row["now_ms"]) for row in rows]
+    return [DueTurn(*row) for row in rows]
 
 
-async def make_shards(connection: Connection, stage: str, shards: Sequence[str], wake_at: int | None = None) -> None:
-    """Make the rows of turns that do not exist yet; `wake_at` asks for a first turn without a fact."""
-    await connection.execute(
-        """INSERT INTO turns (stage, shard, wake_at_ms) SELECT $1, s, $3 FROM unnest($2::text[]) AS s
-           ON CONFLICT DO NOTHING""",
-        stage,
-        list(shards),
-        wake_at,
+async def untaken(connection: Connection, stages: Sequence[str]) -> bool:
+    """Say whether a message that we know to be on a topic was not taken by one of these stages."""
+    return bool(
+        await connection.fetchval(
+            """SELECT EXISTS (
+                   SELECT FROM heads h JOIN progress p USING (topic, part)
+                   WHERE p.stage = ANY ($1::text[]) AND p.next_offset < h.end_offset)""",
+            list(stages),
+        )
     )
 
 
+async def make_shards(connection: Connection, stage: str, shards: Sequence[str]) -> None:
+    """Make the rows of turns that do not exist yet."""
+    await connection.execute(
+        "INSERT INTO turns (stage, shard) SELECT $1, s FROM unnest($2::text[]) AS s ON CONFLICT DO NOTHING",
+        stage,
+        list(shards),
+    )
+
+
+class WrongInstance(Exception):
+    """The database was made for another installation, or for an exercise; the message is for the person at the terminal."""
+
+
 async def found(connection: Connection, *, exercise: bool, topic_prefix: str) -> None:
-    """Say once, in an empty database, what it is for. Raises `ValueError` when it is for something else already."""
+    """Say once, in an empty database, what it is for. Raises `WrongInstance` when it is for something else already."""
     await connection.execute(
         "INSERT INTO instance (exercise, topic_prefix) VALUES ($1, $2) ON CONFLICT DO NOTHING", exercise, topic_prefix
     )
     row = await connection.fetchrow("SELECT exercise, topic_prefix FROM instance")
     if row is None or row["exercise"] != exercise or row["topic_prefix"] != topic_prefix:
-        raise ValueError(
-            "this database belongs to another installation, or to an exercise: exercise and topic prefix differ"
+        raise WrongInstance(
+            "this database belongs to another installation, or to an exercise: its topic prefix differs"
         )
 
 
@@ -90,11 +105,3 @@ async def standing(connection: Connection) -> Standing | None:
     """Return where the clock stands; None in a database whose clock was not set yet."""
     row = await connection.fetchrow("SELECT t.n, t.now_ms, c.mode, c.speed FROM tick() t, clock c")
     return None if row is None else Standing(row["n"], row["now_ms"], row["mode"], row["speed"])
-
-
-async def read(connection: Connection) -> tuple[int, int, str]:
-    """Return tick, time (milliseconds) and mode."""
-    row = await connection.fetchrow("SELECT t.n, t.now_ms, c.mode FROM tick() t, clock c")
-    if row is None:
-        raise LookupError("the database has no clock: it was not set up")
-    return row["n"], row["now_ms"], row["mode"]

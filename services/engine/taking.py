@@ -173,7 +173,7 @@ class Taking:
                 refused += insane + await self._keeper.keep(connection, sane, stamp)
                 if refused:
                     await park(connection, self._stage, refused, stamp)
-        except BaseException:
+        except BaseException:  # whatever ended it, also a cancellation: what is remembered may not be durable
             self._next.pop((topic, part), None)
             raise
         self._next[topic, part] = last

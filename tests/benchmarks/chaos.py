@@ -28,8 +28,8 @@ from typing import Any
 from deploy.installation import backends
 from schemas.ids import drawn
 from services.settings import Settings, load_settings
-from tests.benchmarks.mutants import MUTANTS, Mutant, mutated
-from tests.benchmarks.rig import Harm, Played, Rig
+from tests.faults.mutants import MUTANTS, Mutant, mutated
+from tests.faults.rig import Harm, Played, Rig
 
 KINDS = ("worker-1", "relay", "texts", "hotline", "drill", "operator", "kafka", "postgres")
 """Every kind of process, by the name of one of it."""

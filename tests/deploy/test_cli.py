@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from deploy.cli import Storm
 from deploy.parts import free_port
+from services.drill.storms import STORMS
+
+CHECKOUT = Path(__file__).resolve().parents[2]
 
 COMMANDS = ["demo", "up", "migrate", "import-utility", "audit", "replay", "bench", "doctor", "version"]
 PARKED = [["parked", each] for each in ("list", "show", "requeue")]
@@ -81,3 +87,34 @@ def test_a_bench_is_given_what_follows_its_name(tmp_path: Path) -> None:
     assert (done.stdout, done.returncode) == ("['--runs', '10', '--json']\n", 5)
     done = run("bench", "other", LAMPLIGHTER_CHECKOUT=str(tmp_path))
     assert "there are: echo" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["--storm", "huge"], "huge"),
+        (["--seed", "99999999999999999999"], "--seed"),
+        (["--speed", "0"], "--speed"),
+        (["--headless", "--report", "/proc/nothing/x.json"], "/proc/nothing/x.json cannot be written"),
+    ],
+)
+def test_a_demo_that_cannot_be_is_refused_before_anything_starts(
+    data_dir: Path, arguments: list[str], word: str
+) -> None:
+    done = run("demo", *arguments, LAMPLIGHTER_DATA_DIR=str(data_dir))
+    assert done.returncode == 2
+    assert word in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (data_dir / "postgres").exists()
+
+
+def test_the_storms_of_the_command_are_those_of_the_drill() -> None:
+    assert set(get_args(Storm)) == set(STORMS)
+
+
+def test_only_benches_are_offered_as_benches() -> None:
+    done = run("bench", "nothing", LAMPLIGHTER_CHECKOUT=str(CHECKOUT))
+    offered = done.stderr.rpartition("there are: ")[2].strip().split(", ")
+    assert offered
+    for name in offered:
+        assert callable(importlib.import_module(f"tests.benchmarks.{name}").main)

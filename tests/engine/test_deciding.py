@@ -113,15 +113,17 @@ async def test_what_two_shards_call_by_one_name_is_two_things(house: Connection,
 
 async def test_the_clock_never_falls_back_when_it_is_set_anew(house: Connection) -> None:
     await clock.set_running(house, now_ms=START_MS, speed=1000.0, step_s=0.001)
-    n, now, mode = await clock.read(house)
-    assert mode == "running"
+    before = await clock.standing(house)
+    assert before is not None
+    assert before.mode == "running"
     await clock.set_running(house, now_ms=0, speed=1.0, step_s=0.5)
-    later, time, _ = await clock.read(house)
-    assert later > n
-    assert time >= now
+    after = await clock.standing(house)
+    assert after is not None
+    assert after.n > before.n
+    assert after.now_ms >= before.now_ms
 
 
 async def test_a_database_is_founded_for_one_purpose(house: Connection) -> None:
     await clock.found(house, exercise=True, topic_prefix="test.")
-    with pytest.raises(ValueError, match="another installation"):
+    with pytest.raises(clock.WrongInstance, match="another installation"):
         await clock.found(house, exercise=False, topic_prefix="test.")

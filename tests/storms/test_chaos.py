@@ -11,7 +11,7 @@ import pytest
 
 from services.settings import Settings, load_settings
 from tests.benchmarks import chaos
-from tests.benchmarks.mutants import MUTANTS
+from tests.faults.mutants import MUTANTS
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from schemas.events import OutageReported, ReportKind
 from schemas.topics import OUTAGE_REPORTS
 from services.clock import from_ms, wall_ms
 from services.database import databases
-from services.database.pool import connect
+from services.database.pool import Wakeups, connect
 from services.settings import load_settings
 from services.utility.folder import EXAMPLE
 from streams import brokers
@@ -40,12 +40,13 @@ async def test_a_report_gets_in_and_is_decided_while_no_provider_is_there(lampli
             connection = await connect(dsn)
             customer = await connection.fetchval("SELECT min(customer) FROM customer WHERE active")
             report = OutageReported(id="call-1", at=from_ms(wall_ms()), kind=ReportKind.CALL, customer=customer)
-            made = await brokers.producer(found.bootstrap)
-            await brokers.send_all(made, "", [(OUTAGE_REPORTS.name, customer.encode(), [], encode(report))])
-            await made.stop()
+            wakeups = await Wakeups.listen(dsn, "moved")
+            async with brokers.producing(found.bootstrap) as made:
+                await brokers.send_all(made, "", [(OUTAGE_REPORTS.name, customer.encode(), [], encode(report))])
             async with asyncio.timeout(LIMIT_S):
                 while not await connection.fetchval("SELECT count(*) FROM report WHERE decided IS NOT NULL"):
-                    await asyncio.sleep(0.1)
+                    await wakeups.wait(LIMIT_S)
+            await wakeups.close()
             await connection.close()
         process.send_signal(signal.SIGTERM)
         out, err = await asyncio.to_thread(process.communicate, None, LIMIT_S)

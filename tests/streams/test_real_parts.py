@@ -21,6 +21,7 @@ from schemas.events import CrewReported, CrewState, OutageReported, ReportKind
 from schemas.topics import CREW_STATUS, DEAD_LETTERS, OUTAGE_REPORTS, TOPICS
 from services.clock import from_ms
 from services.database.pool import Wakeups, connect
+from services.drill.prepare import STARTS_AT_MS
 from services.engine.taking import Connection
 from services.settings import Settings, load_settings
 from services.utility.folder import EXAMPLE, read_folder
@@ -42,11 +43,8 @@ class Stack:
 
     async def publish(self, messages: list[tuple[str, bytes, bytes]]) -> None:
         """Publish (topic, key, body)."""
-        made = await brokers.producer(self.found.bootstrap)
-        try:
+        async with brokers.producing(self.found.bootstrap) as made:
             await brokers.send_all(made, self.drill.topic_prefix, [(t, k, [], b) for t, k, b in messages])
-        finally:
-            await made.stop()
 
     async def until(self, sql: str, *arguments: object) -> None:
         """Return when a query answers true; whatever is stored wakes it."""
@@ -91,7 +89,7 @@ def call(number: int, customer: str) -> tuple[str, bytes, bytes]:
     """A good report."""
     event = OutageReported(
         id=f"good-{number}",
-        at=from_ms(demo.STARTS_AT_MS),
+        at=from_ms(STARTS_AT_MS),
         exercise=True,
         kind=ReportKind.CALL,
         customer=customer,
@@ -102,7 +100,7 @@ def call(number: int, customer: str) -> tuple[str, bytes, bytes]:
 def status(number: int) -> tuple[str, bytes, bytes]:
     """A good status of a crew."""
     event = CrewReported(
-        id=f"good-{number}", at=from_ms(demo.STARTS_AT_MS), exercise=True, crew="C01", status=CrewState.AVAILABLE
+        id=f"good-{number}", at=from_ms(STARTS_AT_MS), exercise=True, crew="C01", status=CrewState.AVAILABLE
     )
     return CREW_STATUS.name, b"one-key", encode(event)
 

@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.benchmarks.rig import Harm
+from tests.faults.rig import Harm
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("schemas", "services", "streams", "deploy")
