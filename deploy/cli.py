@@ -12,7 +12,7 @@ import typer
 
 from services.settings import Settings, SettingsError, load_settings
 
-Storm = Literal["tiny", "small"]
+Storm = Literal["tiny", "small", "large", "calm"]
 """The storms there are, named here so that the command starts without loading the drill; a test compares."""
 
 MISTAKE = 2  # exit code when the command could not begin: wrong settings, a part that cannot be started
@@ -30,6 +30,14 @@ parked = typer.Typer(
     help="Messages that could not be decoded or placed. Example: lamplighter parked list", no_args_is_help=True
 )
 app.add_typer(parked, name="parked")
+reports = typer.Typer(
+    help="Reports, each in a named state. Example: lamplighter reports list --state unknown", no_args_is_help=True
+)
+app.add_typer(reports, name="reports")
+keys = typer.Typer(
+    help="Keys for those who speak to Lamplighter over HTTP. Example: lamplighter keys list", no_args_is_help=True
+)
+app.add_typer(keys, name="keys")
 
 
 def main() -> None:
@@ -54,7 +62,7 @@ def _in_words(problem: Exception) -> str | None:
     """Return which file or server cannot be used, and why; None for any other trouble, which is a mistake of ours."""
     from services.database.migrate import UnknownSchema
     from services.database.pool import UNUSABLE
-    from services.drill.storms import UnplayableError
+    from services.drill.plans import UnplayableError
     from services.engine.clock import WrongInstance
     from streams.brokers import BrokerAway
 
@@ -124,15 +132,39 @@ def migrate() -> None:
 
 @app.command("import-utility")
 def import_utility(
-    folder: Annotated[Path, typer.Argument(help="Utility folder: CSV files of the grid and its customers.")],
+    folder: Annotated[Path, typer.Argument(help="Utility folder: CSV files of grid, customers, crews, accounts.")],
+    apply: Annotated[bool, typer.Option("--apply", help="Take it in; else only what it changes is shown.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of words.")] = False,
 ) -> None:
-    """Check a utility folder as a whole and take it in as a new version, or name every problem and take in nothing.
+    """Check a utility folder as a whole, name all its problems or show what it changes, and take it in as a new version.
 
-    Example: lamplighter import-utility ./my-utility
+    The first import is taken in at once, every other one with --apply. Example: lamplighter import-utility ./ours --apply
     """
-    from deploy import commands
+    from deploy import utility
 
-    raise typer.Exit(commands.import_utility(_settings("import-utility"), folder))
+    raise typer.Exit(utility.import_utility(_settings("import-utility"), folder, apply=apply, as_json=as_json))
+
+
+@app.command("import-history")
+def import_history(
+    path: Annotated[
+        Path, typer.Argument(help="CSV file or folder: a list of outages, or the readings of an outage map.")
+    ],
+    utility: Annotated[str | None, typer.Option(help="Whose list it is; left out, the folder's name.")] = None,
+    time_zone: Annotated[
+        str | None, typer.Option(help="Of times that name none, as America/New_York; left out, UTC.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of words.")] = False,
+) -> None:
+    """Take outages of the past into a ledger of their own, where customers are counted, not named; twice adds nothing.
+
+    Example: lamplighter import-history ./outages-2018 --utility our-coop --time-zone America/New_York
+    """
+    from deploy import history
+
+    raise typer.Exit(
+        history.import_history(_settings("import-history"), path, utility=utility, time_zone=time_zone, as_json=as_json)
+    )
 
 
 @app.command()
@@ -157,6 +189,40 @@ def replay() -> None:
     from deploy import commands
 
     raise typer.Exit(commands.replay(_settings("replay")))
+
+
+@app.command()
+def figures(
+    begins: Annotated[
+        str | None,
+        typer.Option("--from", help="Day or time at which the period begins, as 2026-03-01 or 2026-03-01T18:00."),
+    ] = None,
+    ends: Annotated[str | None, typer.Option("--until", help="Day or time before which the period ends.")] = None,
+    feeder: Annotated[str | None, typer.Option(help="Only the customers of this feeder.")] = None,
+    region: Annotated[str | None, typer.Option(help="Only the customers of this dispatch region.")] = None,
+    tier: Annotated[str | None, typer.Option(help="Only the customers of this tier.")] = None,
+    planned: Annotated[bool, typer.Option("--planned", help="Count planned work too.")] = False,
+    opened: Annotated[bool, typer.Option("--open", help="With the customers' times behind the figures.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of words.")] = False,
+) -> None:
+    """Print reliability indices and restoration times, for any period, feeder, region and tier.
+
+    Example: lamplighter figures --from 2026-03-01 --until 2026-03-08 --feeder F1 --open
+    """
+    from deploy.figures import Asked
+    from deploy.figures import figures as print_figures
+
+    asked = Asked(
+        begins=begins,
+        ends=ends,
+        feeder=feeder,
+        region=region,
+        tier=tier,
+        planned=planned,
+        opened=opened,
+        as_json=as_json,
+    )
+    raise typer.Exit(print_figures(_settings("figures"), asked))
 
 
 @parked.command("list")
@@ -190,6 +256,60 @@ def parked_requeue(parked_id: Annotated[str, typer.Argument(help="The id that `p
     from deploy import commands
 
     raise typer.Exit(commands.parked_requeue(_settings("parked"), parked_id))
+
+
+@reports.command("list")
+def reports_list(
+    state: Annotated[str | None, typer.Option(help="Only those in this state, as unknown or ambiguous.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1_000_000, help="At most so many.")] = 200,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of lines.")] = False,
+) -> None:
+    """List reports with state and reason, newest first, and how many there are in each state. Phone numbers are masked.
+
+    Example: lamplighter reports list --state unknown --json
+    """
+    from deploy import heard
+
+    raise typer.Exit(heard.list_reports(_settings("reports"), state=state, limit=limit, as_json=as_json))
+
+
+@keys.command("create")
+def keys_create(
+    name: Annotated[str, typer.Option(help="Who holds it, for people.")],
+    scope: Annotated[
+        list[str], typer.Option(help="What it may do, once for each: reports:write, maintenance:write, ...")
+    ],
+    account: Annotated[str | None, typer.Option(help="The hotline account that it belongs to.")] = None,
+) -> None:
+    """Make an access key. It is printed once, and cannot be shown again.
+
+    Example: lamplighter keys create --name "call centre" --scope reports:write
+    """
+    from deploy import keys as keeping
+
+    raise typer.Exit(keeping.create(_settings("keys"), name, scope, account))
+
+
+@keys.command("list")
+def keys_list() -> None:
+    """List the access keys, without what would open anything.
+
+    Example: lamplighter keys list
+    """
+    from deploy import keys as keeping
+
+    raise typer.Exit(keeping.list_keys(_settings("keys")))
+
+
+@keys.command("revoke")
+def keys_revoke(key_id: Annotated[str, typer.Argument(help="The id that `keys list` gives.")]) -> None:
+    """Let an access key be refused from now on.
+
+    Example: lamplighter keys revoke 0123456789ab
+    """
+    from deploy import keys as keeping
+
+    raise typer.Exit(keeping.revoke(_settings("keys"), key_id))
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

@@ -7,7 +7,6 @@ import contextlib
 import json
 import sys
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 from deploy.installation import Backends, LastRun, database_of, placed, reach
 from services.audit import run as auditing
@@ -17,8 +16,6 @@ from services.database.pool import connect
 from services.engine import parked as parking
 from services.engine.taking import Connection
 from services.settings import Settings
-from services.utility import store as utility
-from services.utility.folder import FolderProblems, read_folder
 from streams import brokers
 from streams import replay as replaying
 
@@ -41,32 +38,8 @@ def migrate(settings: Settings) -> int:
     return asyncio.run(work())
 
 
-def import_utility(settings: Settings, folder: Path) -> int:
-    """Check a utility folder as a whole and take it in as a new version, or name every problem."""
-    try:
-        read = read_folder(folder)
-    except FolderProblems as problems:
-        for problem in problems.problems:
-            print(problem, file=sys.stderr)
-        return BROKEN
-
-    async def work() -> int:
-        async with reach(settings) as found:
-            connection = await connect(await databases.ensure(found.admin_dsn, database_of(settings)))
-            try:
-                version = await utility.save(connection, read)
-            finally:
-                await connection.close()
-        print(
-            f"{read.name}: {len(read.grid.customers)} customers, {len(read.grid.branches)} branches: version {version}."
-        )
-        return HOLDS
-
-    return asyncio.run(work())
-
-
 @contextlib.asynccontextmanager
-async def _last_run(settings: Settings) -> AsyncIterator[tuple[Settings, Backends, Connection] | None]:
+async def last_run(settings: Settings) -> AsyncIterator[tuple[Settings, Backends, Connection] | None]:
     """Give the last run of this data folder and a connection to its database; None when nothing ran here."""
     last = LastRun.read(settings.data_dir)
     if last is None:
@@ -86,7 +59,7 @@ def audit(settings: Settings, *, as_json: bool) -> int:
     """Prove the promises on the data of the last run."""
 
     async def work() -> int:
-        async with _last_run(settings) as last:
+        async with last_run(settings) as last:
             if last is None:
                 return NOTHING_THERE
             run, found, connection = last
@@ -104,7 +77,7 @@ def replay(settings: Settings) -> int:
     """Decide every stored fact of the last run again and compare, byte for byte."""
 
     async def work() -> int:
-        async with _last_run(settings) as last:
+        async with last_run(settings) as last:
             if last is None:
                 return NOTHING_THERE
             run, _, connection = last
@@ -121,7 +94,7 @@ def parked_list(settings: Settings) -> int:
     """List what is parked, newest first."""
 
     async def work() -> int:
-        async with _last_run(settings) as last:
+        async with last_run(settings) as last:
             if last is None:
                 return NOTHING_THERE
             rows = await parking.listed(last[2])
@@ -139,7 +112,7 @@ def parked_show(settings: Settings, parked_id: str) -> int:
     """Show one parked message whole."""
 
     async def work() -> int:
-        async with _last_run(settings) as last:
+        async with last_run(settings) as last:
             if last is None:
                 return NOTHING_THERE
             one = await parking.shown(last[2], parked_id)
@@ -162,7 +135,7 @@ def parked_requeue(settings: Settings, parked_id: str) -> int:
     """Send one parked message to its topic once more; the running relay publishes it."""
 
     async def work() -> int:
-        async with _last_run(settings) as last:
+        async with last_run(settings) as last:
             if last is None:
                 return NOTHING_THERE
             done = await parking.requeue(last[2], parked_id)

@@ -26,10 +26,15 @@ PRODUCT_STAGES = "intake,correlate,dispatch,notify"
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Backends:
-    """A PostgreSQL (DSN of its maintenance database) and a broker that run."""
+    """A PostgreSQL (DSN of its maintenance database) and a broker that run, and the ports kept for what speaks HTTP.
+
+    A port is 0 where nothing is started by this process.
+    """
 
     admin_dsn: str
     bootstrap: str
+    web_port: int = 0
+    hotline_port: int = 0
 
 
 @contextlib.asynccontextmanager
@@ -44,7 +49,8 @@ async def backends(settings: Settings) -> AsyncIterator[tuple[Supervisor, Backen
             postgres, kafka = await asyncio.gather(
                 _own_postgres(supervisor, settings, ports), _own_kafka(supervisor, settings, ports)
             )
-            yield supervisor, await _noted(settings, postgres, kafka)
+            web, hotline = ports.take(settings.web_port), ports.take(settings.hotline_port)
+            yield supervisor, await _noted(settings, postgres, kafka, web, hotline)
 
 
 async def _own_postgres(supervisor: Supervisor, settings: Settings, ports: Ports) -> Postgres | None:
@@ -68,11 +74,15 @@ async def _own_kafka(supervisor: Supervisor, settings: Settings, ports: Ports) -
     return None
 
 
-async def _noted(settings: Settings, postgres: Postgres | None, kafka: Kafka | None) -> Backends:
+async def _noted(
+    settings: Settings, postgres: Postgres | None, kafka: Kafka | None, web_port: int, hotline_port: int
+) -> Backends:
     """Return where the backends are, noted in the data folder for other commands. Raises `PartError` for a named one away."""
     found = Backends(
         postgres.dsn() if postgres else _secret(settings.postgres_dsn),
         kafka.bootstrap if kafka else settings.kafka_bootstrap or "",
+        web_port,
+        hotline_port,
     )
     if settings.postgres_dsn is not None or settings.kafka_bootstrap is not None:
         await _check_named(found)
@@ -132,6 +142,8 @@ def placed(settings: Settings, found: Backends, *, database: str, **given: objec
         update={
             "postgres_dsn": SecretStr(databases.named(found.admin_dsn, database)),
             "kafka_bootstrap": found.bootstrap,
+            "web_port": found.web_port or settings.web_port,
+            "hotline_port": found.hotline_port or settings.hotline_port,
             "database": database,
             **given,
         }
@@ -149,12 +161,14 @@ def process(settings: Settings, name: str, module: str, *arguments: str, **optio
 
 
 def product_parts(settings: Settings, workers: int = 1) -> list[Part]:
-    """Return the processes of the product: relay, workers, the hotline's own worker, the text sender."""
+    """Return the processes of the product: relay, workers, the priority channel's own two, the web edge, the text sender."""
     parts = [process(settings, "relay", "streams.relay")]
     for number in range(1, workers + 1):
         name = f"worker-{number}"
         parts.append(process(settings, name, "streams.worker", "--name", name, "--stages", PRODUCT_STAGES))
-    parts.append(process(settings, "hotline", "streams.worker", "--name", "hotline", "--stages", "escalate"))
+    parts.append(process(settings, "priority", "streams.worker", "--name", "priority", "--stages", "escalate"))
+    parts.append(process(settings, "hotline", "streams.hotline"))
+    parts.append(process(settings, "web", "streams.web"))
     parts.append(process(settings, "texts", "streams.texts"))
     return parts
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import importlib.metadata
 import inspect
+import json
 import types
 import typing
 from collections.abc import Callable, Mapping
@@ -16,6 +18,8 @@ from pydantic_core import PydanticUndefined
 
 import services
 from schemas.topics import DAY_MS, TOPICS, Topic
+from services import web
+from services.hotline import openapi as hotline_openapi
 from services.settings import FILE_VARIABLE, PREFIX, Settings
 
 if typing.TYPE_CHECKING:
@@ -38,7 +42,7 @@ none.
 """
 _TOPICS_HEAD = """# Topics and events
 
-*Written by `python -m deploy.reference` from `schemas/topics.py` and `schemas/events.py`; a test compares the two.*
+*Written by `python -m deploy.reference` from `schemas/topics.py` and `schemas/events/`; a test compares the two.*
 
 A topic is a named log in Apache Kafka. What travels on it is an *event*: one JSON object in UTF-8, whose field `type`
 names the kind of event and its version. The table says who writes a topic and which of our stages read it. Messages with
@@ -93,8 +97,25 @@ def reasons_page() -> str:
     return _REASONS_HEAD + "".join(map(_reasons_of, sorted(Path(services.__path__[0]).glob("*/reasons.py"))))
 
 
+def edge_document() -> str:
+    """Return the OpenAPI document of the HTTP edge."""
+    return json.dumps(web.document(), indent=1, ensure_ascii=False) + "\n"
+
+
+def hotline_document() -> str:
+    """Return the OpenAPI document of the hotline's API."""
+    version = importlib.metadata.version("lamplighter")
+    return json.dumps(hotline_openapi.document(version), indent=1, ensure_ascii=False) + "\n"
+
+
 PAGES: Mapping[str, Callable[[], str]] = types.MappingProxyType(
-    {"settings.md": settings_page, "topics.md": topics_page, "reasons.md": reasons_page}
+    {
+        "settings.md": settings_page,
+        "topics.md": topics_page,
+        "reasons.md": reasons_page,
+        "openapi.json": edge_document,
+        "openapi-hotline.json": hotline_document,
+    }
 )
 """Every page that is written, by its file's name in `docs/reference/`."""
 

@@ -49,12 +49,14 @@ async def set_running(dsn: str, *, now_ms: int, speed: float) -> None:
 
 
 async def judge(dsn: str, ends: Mapping[tuple[str, int], int], *, wall_s: float) -> dict[str, Any]:
-    """Return the figures of the drill that was played, with the audit's findings in them."""
+    """Print what was played, in words; return the figures of the drill, with the audit's findings in them."""
     connection = await connect(dsn)
     try:
         found = await auditing.audit(connection, ends)
         if any(finding.violations for finding in found):
             print(auditing.in_words(found), file=sys.stderr)
+        for sentence in await preparing.tell(connection):
+            print(sentence)
         findings = auditing.as_json(found)
         return await truth.report(
             connection,
@@ -87,6 +89,7 @@ def in_words(figures: Mapping[str, Any]) -> str:
         f"reports: {reports['sent']} made, {reports['applied']} applied, {reports['parked']} parked",
         f"incidents: {incidents['opened']} opened, {incidents['restored']} restored, {incidents['merged']} merged",
         f"faults: {true['faults']} struck, {true['repaired']} repaired",
+        f"dangers: {true['hazards']} appeared, {true['made_safe']} made safe",
         f"customer-seconds: {true['customer_seconds_ledger']} in the ledger, {true['customer_seconds_true']} true",
         f"texts: {texts['submitted']} submitted, {texts['delivered']} delivered, {texts['failed']} failed",
         f"hotline: {hotline['calls']} calls, {hotline['acknowledged']} acknowledged",

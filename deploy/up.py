@@ -43,6 +43,10 @@ async def _run(settings: Settings) -> int:
             LastRun(name, settings.topic_prefix, exercise=False).keep(settings.data_dir)
             own = placed(settings, found, database=name)
             await asyncio.gather(*(supervisor.start(part) for part in product_parts(own)))
-            print(f"Lamplighter runs; Kafka is at {found.bootstrap}. Ctrl-C stops it.", flush=True)
+            print(
+                f"Lamplighter runs; Kafka is at {found.bootstrap}, the web edge at http://127.0.0.1:{own.web_port}, "
+                f"the hotline at http://127.0.0.1:{own.hotline_port}. Ctrl-C stops it.",
+                flush=True,
+            )
             await interrupted.wait()
     return 0

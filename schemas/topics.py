@@ -26,23 +26,60 @@ OUTAGE_REPORTS = Topic(
     name="outage.reports",
     key="customer",
     partitions=4,
-    events=(events.OutageReported,),
-    producer="call centre, meters' head-end",
+    events=(events.OutageReported, events.HazardReported),
+    producer="call centre, meters' head-end, web edge, notify",
     consumers=("intake",),
+)
+HOTLINE_REPORTS = Topic(
+    name="hotline.reports",
+    key="account",
+    partitions=2,
+    events=(events.HotlineReported,),
+    producer="hotline API, large customers' meters",
+    consumers=("intake", "escalate"),
+)
+DEVICE_STATES = Topic(
+    name="device.states",
+    key="device",
+    partitions=2,
+    events=(events.DeviceStateReported,),
+    producer="SCADA, crews, console",
+    consumers=("correlate",),
 )
 MAINTENANCE_NOTICES = Topic(
     name="maintenance.notices",
-    key="device",
+    key="window",
     partitions=2,
-    events=(events.WindowAnnounced, events.WorkStarted, events.WorkCompleted),
-    producer="work management",
+    events=(
+        events.WindowAnnounced,
+        events.WindowChanged,
+        events.WindowCancelled,
+        events.WorkStarted,
+        events.WorkCompleted,
+    ),
+    producer="work management, web edge",
+    consumers=("correlate",),
+)
+INCIDENT_ACTIONS = Topic(
+    name="incident.actions",
+    key="area",
+    partitions=2,
+    events=(
+        events.IncidentsMerged,
+        events.IncidentSplit,
+        events.IncidentRejected,
+        events.IncidentConfirmed,
+        events.EstimateGiven,
+        events.HazardDismissed,
+    ),
+    producer="console",
     consumers=("correlate",),
 )
 OUTAGE_INCIDENTS = Topic(
     name="outage.incidents",
     key="area",
     partitions=2,
-    events=(events.IncidentChanged,),
+    events=(events.IncidentChanged, events.HazardChanged),
     producer="correlate",
     consumers=("dispatch", "notify"),
 )
@@ -51,7 +88,15 @@ CREW_STATUS = Topic(
     key="crew",
     partitions=2,
     events=(events.CrewReported,),
-    producer="crews' terminals",
+    producer="crews' terminals, web edge",
+    consumers=("dispatch",),
+)
+CREW_ACTIONS = Topic(
+    name="crew.actions",
+    key="region",
+    partitions=2,
+    events=(events.CrewAssigned, events.OrderRevoked, events.WorkHeld),
+    producer="console",
     consumers=("dispatch",),
 )
 CREW_ASSIGNMENTS = Topic(
@@ -74,8 +119,8 @@ HOTLINE_ANSWERS = Topic(
     name="hotline.answers",
     key="account",
     partitions=2,
-    events=(events.CallAnswered,),
-    producer="voice provider",
+    events=(events.CallAnswered, events.OutageAcknowledged, events.ContactsRanked),
+    producer="voice provider, hotline API",
     consumers=("escalate",),
 )
 NOTICE_RECEIPTS = Topic(
@@ -84,6 +129,22 @@ NOTICE_RECEIPTS = Topic(
     partitions=2,
     events=(events.TextReceipt,),
     producer="text gateway",
+    consumers=("notify",),
+)
+NOTICE_INBOUND = Topic(
+    name="notice.inbound",
+    key="phone",
+    partitions=2,
+    events=(events.TextReceived,),
+    producer="text gateway",
+    consumers=("notify",),
+)
+NOTICE_CONSENTS = Topic(
+    name="notice.consents",
+    key="area",
+    partitions=2,
+    events=(events.ConsentChanged,),
+    producer="notify",
     consumers=("notify",),
 )
 DEAD_LETTERS = Topic(
@@ -100,13 +161,19 @@ TOPICS: dict[str, Topic] = {
     topic.name: topic
     for topic in (
         OUTAGE_REPORTS,
+        HOTLINE_REPORTS,
+        DEVICE_STATES,
         MAINTENANCE_NOTICES,
+        INCIDENT_ACTIONS,
         OUTAGE_INCIDENTS,
         CREW_STATUS,
+        CREW_ACTIONS,
         CREW_ASSIGNMENTS,
         HOTLINE_PRIORITY,
         HOTLINE_ANSWERS,
         NOTICE_RECEIPTS,
+        NOTICE_INBOUND,
+        NOTICE_CONSENTS,
         DEAD_LETTERS,
     )
 }

@@ -12,6 +12,7 @@ import sys
 from typing import TYPE_CHECKING, Any, cast
 
 import structlog
+import structlog.tracebacks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, MutableMapping
@@ -50,10 +51,12 @@ def configure_logs(settings: Settings, process: str) -> None:
     )
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(process=process)
+    # A traceback shows no values of variables: among them are passwords and telephone numbers.
+    traceback = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
     render: list[structlog.typing.Processor] = (
-        [structlog.dev.ConsoleRenderer()]
+        [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
         if terminal
-        else [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer(sort_keys=True)]
+        else [traceback, structlog.processors.JSONRenderer(sort_keys=True)]
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(

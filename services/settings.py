@@ -120,6 +120,22 @@ class Settings(BaseSettings):
         default=None, description="HTTP address of the service that places calls to the contacts of large customers."
     )
 
+    web_port: int = Field(
+        default=8640, ge=1, le=65535, description="Port of the HTTP edge, on loopback; put a proxy with TLS before it."
+    )
+    web_events_per_s: float = Field(
+        default=500.0,
+        gt=0,
+        description="Events per second that one access key may send over HTTP on average; five seconds' worth at once.",
+    )
+
+    hotline_port: int = Field(
+        default=8641,
+        ge=1,
+        le=65535,
+        description="Port of the hotline's HTTP API, on loopback; put a proxy with TLS before it.",
+    )
+
     worker_stall_s: float = Field(
         default=60.0,
         gt=0,

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from schemas import cloudevents
 from schemas.codec import encode
-from schemas.events import TextOutcome, TextReceipt
+from schemas.events import TextOutcome, TextReceipt, TextReceived
 from schemas.ids import derived
-from schemas.topics import NOTICE_RECEIPTS
+from schemas.topics import NOTICE_INBOUND, NOTICE_RECEIPTS
 from services.clock import from_ms
 from services.database.pool import Pool
 from services.drill import operator_store as drill_operator
@@ -20,10 +20,12 @@ from services.hotline.gateways.voice import VoiceGateway
 from services.hotline.store import Contacts
 from services.notices import store as notices
 from services.notices.gateways.smpp import Endpoint, SmppGateway
+from services.notices.moments import TextBody
+from services.notices.parts import Part
 from services.settings import Settings
 
 RECEIPTS = "operator"
-"""Who speaks in receipts."""
+"""Who speaks in receipts, and brings us what people write."""
 
 
 async def voice(settings: Settings, pool: Pool) -> Gateway | None:
@@ -39,7 +41,7 @@ async def voice(settings: Settings, pool: Pool) -> Gateway | None:
 
 
 async def texts(settings: Settings, pool: Pool) -> Gateway:
-    """Return the gateway for texts. Its receipts become facts: stored for the relay before the operator is told so."""
+    """Return the gateway for texts. Receipts and inbound texts become facts: stored before the operator is told so."""
 
     async def endpoint() -> Endpoint:
         if not settings.exercise:
@@ -60,9 +62,9 @@ async def texts(settings: Settings, pool: Pool) -> Gateway:
             lookup_url=f"http://{place.host}:{place.http_port}",
         )
 
-    async def phone_of(customer: str) -> str | None:
+    async def phone_of(text: TextBody) -> str | None:
         async with pool.acquire() as connection:
-            return await notices.phone_of(connection, customer)
+            return await notices.phone_of(connection, text)
 
     async def on_receipt(reference: str, outcome: TextOutcome, operator_code: str) -> None:
         async with pool.acquire() as connection:
@@ -91,10 +93,35 @@ async def texts(settings: Settings, pool: Pool) -> Gateway:
                     body=encode(event),
                 )
 
+    async def on_inbound(part: Part) -> None:
+        async with pool.acquire() as connection, connection.transaction():
+            stands = await clock.standing(connection)
+            if stands is None:
+                raise LookupError("the clock was not set yet: the text has to come again")
+            for text in await notices.collect(connection, part, stands.now_ms):
+                event = TextReceived(
+                    id=text.id,
+                    at=from_ms(stands.now_ms),
+                    exercise=settings.exercise,
+                    phone=text.phone,
+                    words=text.words,
+                )
+                await outbox.write(
+                    connection,
+                    event_id=event.id,
+                    stage=RECEIPTS,
+                    shard="",
+                    topic=NOTICE_INBOUND.name,
+                    key=event.phone,
+                    headers=cloudevents.headers(event, RECEIPTS),
+                    body=encode(event),
+                )
+
     return SmppGateway(
         endpoint=endpoint,
         sender=settings.smpp_sender,
         exercise=settings.exercise,
         phone_of=phone_of,
         on_receipt=on_receipt,
+        on_inbound=on_inbound,
     )

@@ -52,7 +52,7 @@ class _SeekToOurs(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
 
 async def run(
     *,
-    topics: Iterable[Topic],
+    topic: Topic,
     taking: Taking,
     pool: Pool,
     prefix: str,
@@ -60,10 +60,10 @@ async def run(
     bootstrap: str,
     watchdog: Watchdog,
 ) -> None:
-    """Take reports, for ever. Ends the process when PostgreSQL or the broker is away."""
+    """Take the reports of a topic, for ever. Ends the process when PostgreSQL or the broker is away."""
     consumer = AIOKafkaConsumer(
         bootstrap_servers=bootstrap,
-        group_id=f"{prefix}intake",
+        group_id=f"{prefix}intake-{topic.name}",
         auto_offset_reset="earliest",
         enable_auto_commit=False,
         session_timeout_ms=int(session_s * 1000),
@@ -71,7 +71,7 @@ async def run(
         fetch_max_wait_ms=200,
     )
     consumer.subscribe(
-        [physical(prefix, topic.name) for topic in topics],
+        [physical(prefix, topic.name)],
         listener=_SeekToOurs(consumer, taking, pool, prefix),
     )
     await consumer.start()

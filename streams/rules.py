@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from zoneinfo import ZoneInfo
 
 from services.dispatch import store as dispatch
 from services.dispatch.stage import DispatchStage
 from services.drill.prepare import recall
 from services.drill.stage import WorldStage
 from services.drill.store import WorldStore
-from services.engine.deciding import InboxStore
+from services.engine.deciding import InboxStore, current_version
 from services.engine.taking import Connection
 from services.engine.turn import Stage, Store
 from services.hotline import store as hotline
@@ -20,6 +19,8 @@ from services.notices import store as notices
 from services.notices.stage import NotifyStage
 from services.outages.stage import CorrelateStage
 from services.outages.store import CorrelateStore
+from services.reports import store as reports
+from services.reports.premises import Premises
 from services.utility import store as utility
 
 STAGES = ("correlate", "dispatch", "escalate", "notify")
@@ -36,31 +37,53 @@ class Ruled:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class House:
-    """What all stages of a process are built from."""
+    """What all stages of a process are built from; `version` is the utility's."""
 
+    version: int
     network: Network
+    premises: Premises
     stages: dict[str, Ruled]
 
 
 async def build(connection: Connection, names: tuple[str, ...]) -> House:
     """Return the named stages. Raises `NoUtilityError` when no utility folder was imported."""
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        return await _build(connection, names)
+
+
+async def build_as_of(connection: Connection, names: tuple[str, ...], version: int | None) -> House:
+    """Return the named stages as they are built from a version of the utility, the current one for None."""
+    trial = connection.transaction()
+    await trial.start()
+    try:
+        if version is not None:
+            await utility.make_current(connection, version)
+        return await _build(connection, names)
+    finally:
+        await trial.rollback()
+
+
+async def _build(connection: Connection, names: tuple[str, ...]) -> House:
     folder = await utility.load(connection)
     network = Network(folder.grid)
-    stages = {name: await _ruled(connection, name, network, ZoneInfo(folder.time_zone)) for name in names}
-    return House(network, stages)
+    stages = {name: await _ruled(connection, name, network) for name in names}
+    version = await current_version(connection)
+    assert version is not None, "a utility was loaded"
+    return House(version, network, await reports.read_premises(connection), stages)
 
 
-async def _ruled(connection: Connection, name: str, network: Network, zone: ZoneInfo) -> Ruled:
+async def _ruled(connection: Connection, name: str, network: Network) -> Ruled:
     match name:
         case "correlate":
-            by_customer = {customer: account for account, customer in (await hotline.read_accounts(connection)).items()}
-            return Ruled(CorrelateStage(network, by_customer), CorrelateStore())
+            accounts = await hotline.accounts_by_customer(connection)
+            return Ruled(CorrelateStage(network, accounts), CorrelateStore())
         case "dispatch":
-            return Ruled(DispatchStage(await dispatch.read_roster(connection)), InboxStore("dispatch"))
+            return Ruled(DispatchStage(await dispatch.read_roster(connection)), dispatch.DispatchStore())
         case "escalate":
-            return Ruled(EscalateStage(await hotline.read_accounts(connection)), InboxStore("escalate"))
+            return Ruled(EscalateStage(*await hotline.read_accounts(connection)), InboxStore("escalate"))
         case "notify":
-            return Ruled(NotifyStage(network, await notices.reachable(connection), zone), notices.NotifyStore())
+            people, manners = await notices.read_people(connection), await notices.read_manners(connection)
+            return Ruled(NotifyStage(network, people, manners), notices.NotifyStore())
         case "world":
             return Ruled(WorldStage(network, *await recall(connection, network)), WorldStore())
         case _:

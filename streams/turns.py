@@ -14,7 +14,7 @@ from services.database.pool import LOST, Pool, Wakeups
 from services.engine import clock
 from services.engine.clock import DueTurn
 from services.engine.deathpoints import DeathPoints
-from services.engine.deciding import Deciding
+from services.engine.deciding import Deciding, Outdated
 from services.engine.taking import Fenced
 from streams.leaving import leave
 from streams.watchdog import Watchdog
@@ -81,6 +81,8 @@ class TickLoop:
         except Fenced as fenced:
             log.info("turn.fenced", place=str(fenced))
             return False
+        except Outdated as outdated:
+            leave("turn.outdated", place=str(outdated))
         if outcome is None:
             return False
         self._deaths.passed("worker.decided")

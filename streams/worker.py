@@ -1,7 +1,7 @@
 """A worker: takes and decides for some stages. The only place that knows which rule goes with which topic.
 
 python -m streams.worker --name worker-1 --stages intake,correlate,dispatch,notify
-python -m streams.worker --name hotline --stages escalate        (its own process, pool and calls)
+python -m streams.worker --name priority --stages escalate       (hotline reports and the priority topics, before all others)
 python -m streams.worker --name drill --stages world --drill lockstep|running
 """
 
@@ -18,18 +18,18 @@ mode.loop.use("uvloop")
 import faust  # noqa: E402 - the event loop has to be chosen before
 import structlog  # noqa: E402
 
-from schemas.topics import OUTAGE_REPORTS, Topic, consumed_by  # noqa: E402
+from schemas.topics import HOTLINE_REPORTS, OUTAGE_REPORTS, Topic, consumed_by  # noqa: E402
 from services.database.migrate import verify  # noqa: E402
-from services.database.pool import LOST, connect, create_pool  # noqa: E402
+from services.database.pool import LOST, Wakeups, connect, create_pool  # noqa: E402
 from services.engine.clock import make_shards  # noqa: E402
 from services.engine.deathpoints import DeathPoints  # noqa: E402
-from services.engine.deciding import Deciding  # noqa: E402
+from services.engine.deciding import Deciding, current_version  # noqa: E402
 from services.engine.taking import InboxKeeper, Taking  # noqa: E402
 from services.logs import configure_logs  # noqa: E402
 from services.ready import announce_ready  # noqa: E402
 from services.reports.store import ReportKeeper  # noqa: E402
 from services.settings import Settings, load_settings  # noqa: E402
-from streams import drill, gateways, intake, sender  # noqa: E402
+from streams import drill, intake  # noqa: E402
 from streams.app import Feed, Task, build_app  # noqa: E402
 from streams.brokers import wait_for  # noqa: E402
 from streams.leaving import leave  # noqa: E402
@@ -41,7 +41,10 @@ from streams.watchdog import Watchdog  # noqa: E402
 
 log = structlog.get_logger(__name__)
 
+_OF_THE_HOTLINE = {topic.name for topic in consumed_by("escalate")}
+
 POOL = 6
+LOOK_S = 5.0
 
 
 async def prepare(settings: Settings, stages: tuple[str, ...]) -> House:
@@ -100,7 +103,10 @@ class Worker:
         deaths = DeathPoints(settings.death_dir)
         ticks = TickLoop(
             decidings={
-                name: (Deciding(r.stage, r.store, exercise=settings.exercise), consumed_by(name)[0])
+                name: (
+                    Deciding(r.stage, r.store, exercise=settings.exercise, version=house.version),
+                    consumed_by(name)[0],
+                )
                 for name, r in house.stages.items()
             },
             taken=list(self._stages),
@@ -110,12 +116,14 @@ class Worker:
         )
         work: list[Task] = [functools.partial(lane.run, pool) for lane in self._lanes]
         work.append(functools.partial(ticks.run, self._dsn, pool))
-        if "intake" in self._stages:
-            taking = Taking("intake", ReportKeeper(house.network), exercise=settings.exercise)
+        for topic, stage in ((OUTAGE_REPORTS, "intake"), (HOTLINE_REPORTS, "escalate")):
+            if stage not in self._stages:
+                continue
+            taking = Taking("intake", ReportKeeper(house.network, house.premises), exercise=settings.exercise)
             work.append(
                 functools.partial(
                     intake.run,
-                    topics=[OUTAGE_REPORTS],
+                    topic=topic,
                     taking=taking,
                     pool=pool,
                     prefix=settings.topic_prefix,
@@ -124,19 +132,24 @@ class Worker:
                     watchdog=self._watchdog,
                 )
             )
-        if "escalate" in self._stages:
-            voice = await gateways.voice(settings, pool)
-            if voice is None:
-                log.warning("gateway.missing", kind="call", setting="voice_url")
-            else:
-                work.append(functools.partial(sender.send, settings, self._dsn, "call", voice, pool))
         if self._driving:
             work.append(functools.partial(drill.drive, settings, self._dsn, self._bootstrap, self._driving))
+        work.append(self._leave_outdated)
         self._watchdog.start()
         announce_ready(settings)
         await asyncio.gather(*(task() for task in work))
 
+    async def _leave_outdated(self) -> None:
+        """End the process when a new version of the utility was imported: its rules are built from an older one."""
+        wakeups = await Wakeups.listen(self._dsn, "utility")
+        while True:
+            await wakeups.wait(LOOK_S)
+            if await current_version(wakeups.connection) != self._house.version:
+                leave("worker.utility_changed")
+
     def _owns(self, topic: str, part: int) -> bool:
+        if topic in _OF_THE_HOTLINE:
+            return False  # the hotline's own process goes first
         consumer = self.app.consumer
         name = self._settings.topic_prefix + topic
         return any(place.topic == name and place.partition == part for place in consumer.assignment())

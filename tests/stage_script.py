@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from schemas.events import Event
     from schemas.topics import Topic
     from services.audit.rule import AuditRule
-    from services.engine.turn import Stage
+    from services.engine.turn import Stage, Store
 
 DAY = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
 
@@ -114,9 +114,14 @@ class StageScript:
 Heard: TypeAlias = "tuple[Topic, Event]"
 
 
-async def play(connection: asyncpg.Connection[Any], stage: Stage, ticks: Iterable[tuple[int, Sequence[Heard]]]) -> None:
+async def play(
+    connection: asyncpg.Connection[Any],
+    stage: Stage,
+    ticks: Iterable[tuple[int, Sequence[Heard]]],
+    store: Store | None = None,
+) -> None:
     """Let the engine decide a stage on a database: for each tick its time, and the facts taken just before it."""
-    deciding = Deciding(stage, InboxStore(stage.name), exercise=False)
+    deciding = Deciding(stage, store or InboxStore(stage.name), exercise=False)
     for shard in stage.shards():
         await connection.execute("INSERT INTO turns (stage, shard) VALUES ($1, $2)", stage.name, shard)
     for n, (now, heard) in enumerate(ticks, start=1):

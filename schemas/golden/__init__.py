@@ -20,12 +20,70 @@ _LATER = dt.datetime(2026, 3, 1, 19, 30, 0, 250_000, tzinfo=dt.UTC)
 _PLACE = events.Place(11.25, 48.125)
 
 SAMPLES: tuple[events.Event, ...] = (
-    events.OutageReported(id="report-1", at=_AT, kind=events.ReportKind.LAST_GASP, customer="C-1", meter="M-1"),
-    events.WindowAnnounced(
-        id="announced-1", at=_AT, window="W-1", device="SW-71", starts_at=_AT, ends_at=_LATER, work="New insulators"
+    events.OutageReported(
+        id="report-1",
+        at=_AT,
+        kind=events.ReportKind.LAST_GASP,
+        customer="C-1",
+        meter="M-1",
+        phone="+999123456789",
+        pole="P-17",
+        device="D-4",
+        place=_PLACE,
+        words="Everything is dark",
     ),
-    events.WorkStarted(id="started-1", at=_AT, window="W-1", device="SW-71"),
-    events.WorkCompleted(id="completed-1", at=_AT, window="W-1", device="SW-71"),
+    events.HazardReported(
+        id="hazard-1",
+        at=_AT,
+        hazard=events.HazardKind.WIRE_DOWN,
+        place=_PLACE,
+        pole="P-17",
+        device="D-4",
+        customer="C-1",
+        phone="+999123456789",
+        words="Wire across the lane",
+    ),
+    events.HotlineReported(
+        id="hotline-1",
+        at=_AT,
+        account="MILL",
+        kind=events.ReportKind.CALL,
+        customer="C-9",
+        meter="M-9",
+        contact="K-1",
+        words="No power at the mill",
+    ),
+    events.DeviceStateReported(
+        id="state-1",
+        at=_AT,
+        device="switch:RC-1",
+        position=events.SwitchPosition.OPEN,
+        source=events.StateSource.CREW,
+        phases="AB",
+        quality=events.Quality.SUSPECT,
+        by="CREW-1",
+    ),
+    events.WindowAnnounced(
+        id="announced-1",
+        at=_AT,
+        window="W-1",
+        isolates=["switch:SW-71", "switch:SW-72"],
+        starts_at=_AT,
+        ends_at=_LATER,
+        work="New insulators",
+    ),
+    events.WindowChanged(
+        id="window-changed-1",
+        at=_AT,
+        window="W-1",
+        isolates=["switch:SW-71"],
+        starts_at=_AT,
+        ends_at=_LATER,
+        work="New insulators",
+    ),
+    events.WindowCancelled(id="cancelled-1", at=_AT, window="W-1", isolates=["switch:SW-71"], why="Storm"),
+    events.WorkStarted(id="started-1", at=_AT, window="W-1", isolates=["switch:SW-71"]),
+    events.WorkCompleted(id="completed-1", at=_AT, window="W-1", isolates=["switch:SW-71"]),
     events.IncidentChanged(
         id="changed-1",
         at=_AT,
@@ -44,19 +102,59 @@ SAMPLES: tuple[events.Event, ...] = (
         estimate=_LATER,
         upstream="I-0",
         merged_into="I-2",
+        region="R2",
+        device_class="fuse",
+        life_support=1,
+        important=1,
     ),
+    events.HazardChanged(
+        id="hazard-changed-1",
+        at=_AT,
+        hazard="H-1",
+        area="A1",
+        revision=2,
+        state=events.HazardState.MADE_SAFE,
+        hazard_kind=events.HazardKind.WIRE_DOWN,
+        place=_PLACE,
+        reported_at=_AT,
+        reason="crewMadeSafe",
+        region="R2",
+        reports=3,
+        device="FUSE-1",
+        incident="I-1",
+    ),
+    events.IncidentsMerged(
+        id="merge-1", at=_AT, area="A1", incident="I-1", into="I-2", by="dispatcher-1", why="One tree"
+    ),
+    events.IncidentSplit(
+        id="split-1", at=_AT, area="A1", incident="I-1", device="FUSE-1", by="dispatcher-1", why="Two trees"
+    ),
+    events.IncidentRejected(id="reject-1", at=_AT, area="A1", incident="I-1", by="dispatcher-1", why="A test call"),
+    events.IncidentConfirmed(
+        id="confirm-1", at=_AT, area="A1", incident="I-1", device="FUSE-1", by="dispatcher-1", why="Seen from the road"
+    ),
+    events.EstimateGiven(
+        id="estimate-1", at=_AT, area="A1", incident="I-1", estimate=_LATER, by="dispatcher-1", why="Parts come at six"
+    ),
+    events.HazardDismissed(id="dismiss-1", at=_AT, area="A1", hazard="H-1", by="dispatcher-1", why="A telephone cable"),
     events.OrderChanged(
         id="order-changed-1",
         at=_AT,
         order="ORDER-1",
         crew="CREW-1",
         incident="I-1",
+        hazard="H-1",
         area="A1",
         device="FUSE-1",
         place=_PLACE,
         state=events.OrderState.DONE,
         reason="crewReported",
+        work=events.OrderWork.ASSIST,
+        region="R2",
+        priority="lateral",
+        assists="ORDER-0",
         arrival_estimate=_LATER,
+        completion_estimate=_LATER,
         found="FUSE-2",
         cause="WEATHER",
     ),
@@ -69,7 +167,24 @@ SAMPLES: tuple[events.Event, ...] = (
         place=_PLACE,
         found="FUSE-2",
         cause="WEATHER",
+        estimate=_LATER,
+        skill="line",
+        material="Two insulators",
         why="Tree on the line",
+    ),
+    events.CrewAssigned(
+        id="assign-1",
+        at=_AT,
+        region="R1",
+        crew="CREW-1",
+        incident="I-1",
+        hazard="H-1",
+        by="dispatcher-1",
+        why="Knows the place",
+    ),
+    events.OrderRevoked(id="revoke-1", at=_AT, region="R1", order="ORDER-1", by="dispatcher-1", why="Needed elsewhere"),
+    events.WorkHeld(
+        id="hold-1", at=_AT, region="R1", held=True, incident="I-1", hazard="H-1", by="dispatcher-1", why="Flooded road"
     ),
     events.LargeCustomerOut(
         id="out-1",
@@ -81,9 +196,14 @@ SAMPLES: tuple[events.Event, ...] = (
         incident="I-1",
         window="W-1",
         estimate=_LATER,
+        since=_AT,
     ),
     events.LargeCustomerRestored(id="back-1", at=_AT, account="MILL", customer="C-9", outage="O-1"),
-    events.CallAnswered(id="answered-1", at=_AT, call="CALL-1", account="MILL", outage="O-1", acknowledged=True),
+    events.CallAnswered(
+        id="answered-1", at=_AT, call="CALL-1", account="MILL", outage="O-1", acknowledged=True, contact="K-1"
+    ),
+    events.OutageAcknowledged(id="acknowledged-1", at=_AT, account="MILL", outage="O-1", contact="K-1"),
+    events.ContactsRanked(id="ranked-1", at=_AT, account="MILL", contacts=["K-2", "K-1"]),
     events.TextReceipt(
         id="receipt-1",
         at=_AT,
@@ -92,6 +212,8 @@ SAMPLES: tuple[events.Event, ...] = (
         outcome=events.TextOutcome.DELIVERED,
         operator_code="stat:DELIVRD err:000",
     ),
+    events.TextReceived(id="received-1", at=_AT, phone="+999123456789", words="停电"),
+    events.ConsentChanged(id="consent-1", at=_AT, phone="+999123456789", area="A1", consents=True),
 )
 """One event of every type, with every field given."""
 

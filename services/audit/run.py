@@ -6,23 +6,31 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from services.access import audit as access
 from services.audit.rule import AuditRule
 from services.audit.store import in_one_snapshot
 from services.dispatch import audit as dispatch
 from services.drill import audit as drill
 from services.engine import audit as engine
+from services.history import audit as history
 from services.hotline import audit as hotline
+from services.measures import audit as measures
 from services.notices import audit as notices
 from services.outages import audit as outages
 from services.reports import audit as reports
+from services.utility import audit as utility
 
 RULES: tuple[AuditRule, ...] = (
     *engine.RULES,
+    *access.RULES,
     *reports.RULES,
     *outages.RULES,
     *dispatch.RULES,
     *hotline.RULES,
     *notices.RULES,
+    *measures.RULES,
+    *history.RULES,
+    *utility.RULES,
     *drill.RULES,
 )
 """Every rule there is. Names are unique."""

@@ -81,7 +81,7 @@ class Wakeups:
     """Empty wake-ups from NOTIFY on some channels. A wake-up may be spurious; whoever is woken looks for itself."""
 
     def __init__(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
-        self._connection = connection
+        self.connection = connection
         self._event = asyncio.Event()
         self._lost = False
 
@@ -89,9 +89,9 @@ class Wakeups:
     async def listen(cls, dsn: str, *channels: str) -> Wakeups:
         """Listen on these channels with a connection of its own; the first `wait` returns at once."""
         wakeups = cls(await connect(dsn))
-        wakeups._connection.add_termination_listener(wakeups._on_lost)
+        wakeups.connection.add_termination_listener(wakeups._on_lost)
         for channel in channels:
-            await wakeups._connection.add_listener(channel, wakeups._on_notify)
+            await wakeups.connection.add_listener(channel, wakeups._on_notify)
         wakeups._event.set()
         return wakeups
 
@@ -119,8 +119,8 @@ class Wakeups:
 
     async def close(self) -> None:
         """Stop listening."""
-        self._connection.remove_termination_listener(self._on_lost)
-        await self._connection.close()
+        self.connection.remove_termination_listener(self._on_lost)
+        await self.connection.close()
 
 
 @contextlib.asynccontextmanager

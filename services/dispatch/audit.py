@@ -3,9 +3,35 @@
 from __future__ import annotations
 
 from services.audit.rule import AuditRule
+from services.dispatch.hours import MOST_ON_DUTY_MS
 from services.dispatch.reasons import Reason
+from services.dispatch.sending import WHY_NOBODY
 
-_REASONS = ", ".join(f"'{reason}'" for reason in Reason)
+
+def _listed(reasons: frozenset[Reason] | type[Reason]) -> str:
+    return ", ".join(f"'{reason}'" for reason in sorted(reasons))
+
+
+_PUBLISHED = """
+    SELECT id, convert_from(body, 'UTF8')::json AS event
+    FROM outbox WHERE stage = 'dispatch' AND topic = 'crew.assignments'
+"""
+_CHANGES = """
+    SELECT shard, convert_from(body, 'UTF8')::json AS event
+    FROM inbox WHERE stage = 'dispatch' AND topic = 'outage.incidents' AND decided IS NOT NULL
+"""
+_GIVEN = """
+    SELECT j.subject AS "order", min(j.tick) AS tick, min(t.version) AS version
+    FROM journal j JOIN ticks t ON t.stage = j.stage AND t.shard = j.shard AND t.n = j.tick
+    WHERE j.stage = 'dispatch' AND j.subject_kind = 'order' AND j.became = 'sent' GROUP BY j.subject
+"""
+_SAID = """
+    SELECT decided, at_ms, id, event ->> 'crew' AS crew, event ->> 'status' AS status
+    FROM (SELECT decided, at_ms, id, convert_from(body, 'UTF8')::json AS event
+          FROM inbox WHERE stage = 'dispatch' AND topic = 'crew.status' AND decided IS NOT NULL) s
+"""
+_ORDERS = "SELECT count(*) FROM dispatch_order"
+_JOBS = "SELECT count(*) FROM dispatch_job"
 
 RULES: tuple[AuditRule, ...] = (
     AuditRule(
@@ -18,12 +44,25 @@ RULES: tuple[AuditRule, ...] = (
         """,
     ),
     AuditRule(
-        name="incidentWithOneOrder",
-        promise="No incident has two active orders.",
-        checked_sql="SELECT count(DISTINCT incident) FROM crew_order",
+        name="workWithOneLeadingOrder",
+        promise="No incident and no hazard has two active orders that do not help another.",
+        checked_sql="SELECT count(DISTINCT (incident, hazard)) FROM crew_order",
         violations_sql="""
-            SELECT incident, array_agg("order" ORDER BY "order") AS orders
-            FROM crew_order WHERE active GROUP BY incident HAVING count(*) > 1 ORDER BY incident
+            SELECT coalesce(incident, hazard) AS work, array_agg("order" ORDER BY "order") AS orders
+            FROM crew_order WHERE active AND assists IS NULL GROUP BY incident, hazard HAVING count(*) > 1 ORDER BY 1
+        """,
+    ),
+    AuditRule(
+        name="helperHelps",
+        promise="A helper that has not arrived helps an active order of another crew, about the same incident or hazard.",
+        checked_sql="SELECT count(*) FROM crew_order WHERE assists IS NOT NULL",
+        violations_sql="""
+            SELECT h."order", h.assists, l.state
+            FROM crew_order h LEFT JOIN crew_order l ON l."order" = h.assists
+            WHERE h.assists IS NOT NULL AND (
+                l."order" IS NULL OR l.crew = h.crew OR (l.incident, l.hazard) IS DISTINCT FROM (h.incident, h.hazard)
+                OR (h.state IN ('sent', 'accepted', 'enroute') AND NOT l.active))
+            ORDER BY 1
         """,
     ),
     AuditRule(
@@ -41,13 +80,27 @@ RULES: tuple[AuditRule, ...] = (
     AuditRule(
         name="jobHoldsItsOrder",
         promise="A job and its active order name each other.",
-        checked_sql="SELECT count(*) FROM dispatch_job",
+        checked_sql=_JOBS,
         violations_sql="""
-            SELECT coalesce(j.incident, o.incident) AS incident, j."order" AS held, o."order" AS active
+            SELECT coalesce(j.job, o.job) AS job, j."order" AS held, o."order" AS active
             FROM (SELECT * FROM dispatch_job WHERE "order" IS NOT NULL OR state = 'ordered') j
-            FULL JOIN (SELECT * FROM crew_order WHERE active) o ON o.incident = j.incident AND o."order" = j."order"
-            WHERE j.incident IS NULL OR o.incident IS NULL
+            FULL JOIN (SELECT * FROM dispatch_order WHERE ended_at_ms IS NULL) o
+                ON o.job = j.job AND o.region = j.region AND o."order" = j."order"
+            WHERE j.job IS NULL OR o.job IS NULL
             ORDER BY 1, 2, 3
+        """,
+    ),
+    AuditRule(
+        name="orderAsDecided",
+        promise="The row of an order says of it what the stage does.",
+        checked_sql=_ORDERS,
+        violations_sql="""
+            SELECT e.id AS "order", e.body ->> 'crew' AS crew, e.body ->> 'state' AS state
+            FROM entity e
+            LEFT JOIN dispatch_order o ON o."order" = e.id AND o.crew = e.body ->> 'crew' AND o.job = e.body ->> 'job'
+                AND o.state = e.body ->> 'state' AND o.changed_at_ms = (e.body ->> 'changed_at')::bigint
+            WHERE e.stage = 'dispatch' AND e.kind = 'order' AND o."order" IS NULL
+            ORDER BY 1
         """,
     ),
     AuditRule(
@@ -55,16 +108,13 @@ RULES: tuple[AuditRule, ...] = (
         promise="Every state that an order was published in is in the journal, with one of the room's reasons.",
         checked_sql="SELECT count(*) FROM outbox WHERE stage = 'dispatch' AND topic = 'crew.assignments'",
         violations_sql=f"""
-            WITH published AS (
-                SELECT id, convert_from(body, 'UTF8')::json AS event
-                FROM outbox WHERE stage = 'dispatch' AND topic = 'crew.assignments'
-            )
+            WITH published AS ({_PUBLISHED})
             SELECT p.event ->> 'order' AS "order", p.event ->> 'state' AS state, p.id AS event
             FROM published p
             WHERE NOT EXISTS (
                 SELECT FROM journal j
                 WHERE j.stage = 'dispatch' AND j.subject_kind = 'order' AND j.subject = p.event ->> 'order'
-                  AND j.became = p.event ->> 'state' AND j.reason = p.event ->> 'reason' AND j.reason IN ({_REASONS})
+                  AND j.became = p.event ->> 'state' AND j.reason = p.event ->> 'reason' AND j.reason IN ({_listed(Reason)})
             )
             ORDER BY 1, 2
         """,  # noqa: S608 - the reasons are the room's own words
@@ -72,57 +122,110 @@ RULES: tuple[AuditRule, ...] = (
     AuditRule(
         name="orderPublished",
         promise="Every order was published as sent, and in the state that it has now.",
-        checked_sql="SELECT count(*) FROM crew_order",
-        violations_sql="""
-            SELECT o."order", due.state, o.crew, o.incident
+        checked_sql=_ORDERS,
+        violations_sql=f"""
+            SELECT o."order", due.state, o.crew, o.incident, o.hazard
             FROM crew_order o, unnest(ARRAY['sent', o.state]) AS due (state)
             EXCEPT
-            SELECT event ->> 'order', event ->> 'state', event ->> 'crew', event ->> 'incident'
-            FROM (
-                SELECT convert_from(body, 'UTF8')::json AS event
-                FROM outbox WHERE stage = 'dispatch' AND topic = 'crew.assignments'
-            ) published
+            SELECT event ->> 'order', event ->> 'state', event ->> 'crew', event ->> 'incident', event ->> 'hazard'
+            FROM ({_PUBLISHED}) published
             ORDER BY 1, 2
-        """,
+        """,  # noqa: S608 - as above
     ),
     AuditRule(
-        name="openIncidentHasJob",
-        promise="Every incident has a job that rests on its newest change; it is over exactly when the incident is.",
-        checked_sql="""
-            SELECT count(DISTINCT convert_from(body, 'UTF8')::json ->> 'incident')
-            FROM inbox WHERE stage = 'dispatch' AND topic = 'outage.incidents' AND decided IS NOT NULL
-        """,
-        violations_sql="""
-            WITH change AS (
-                SELECT convert_from(body, 'UTF8')::json AS event
-                FROM inbox WHERE stage = 'dispatch' AND topic = 'outage.incidents' AND decided IS NOT NULL
-            ), newest AS (
-                SELECT DISTINCT ON (event ->> 'incident')
-                       event ->> 'incident' AS incident, event ->> 'state' AS state,
-                       (event ->> 'revision')::integer AS revision
-                FROM change ORDER BY event ->> 'incident', (event ->> 'revision')::integer DESC
-            )
-            SELECT n.incident, n.state, n.revision, j.state AS job
-            FROM newest n LEFT JOIN dispatch_job j USING (incident)
-            WHERE j.incident IS NULL OR j.revision <> n.revision
-               OR (n.state IN ('predicted', 'confirmed', 'partiallyRestored')) <> (j.state <> 'over')
+        name="skillsKept",
+        promise="No order was given to a crew without the skill, by the roster under which it was decided.",
+        checked_sql=_ORDERS,
+        violations_sql=f"""
+            SELECT o."order", o.crew, o.skills AS asked, c.skills AS has
+            FROM dispatch_order o JOIN ({_GIVEN}) g USING ("order")
+            JOIN utility_version v ON v.version = g.version OR (g.version IS NULL AND v.current)
+            LEFT JOIN crew c ON c.version = v.version AND c.crew = o.crew
+            WHERE c.skills IS NULL OR NOT c.skills && o.skills
             ORDER BY 1
-        """,
+        """,  # noqa: S608 - as above
+    ),
+    AuditRule(
+        name="restKept",
+        promise="No order was given to a crew that had been on duty for the most hours allowed.",
+        checked_sql=_ORDERS,
+        violations_sql=f"""
+            SELECT "order", crew, on_duty_since_ms, sent_at_ms FROM dispatch_order
+            WHERE sent_at_ms - on_duty_since_ms NOT BETWEEN 0 AND {MOST_ON_DUTY_MS} ORDER BY 1
+        """,  # noqa: S608 - a number
+    ),
+    AuditRule(
+        name="signedOffStaysFree",
+        promise="Whoever said that it is off duty got no order before it said otherwise.",
+        checked_sql=_ORDERS,
+        violations_sql=f"""
+            WITH said AS MATERIALIZED (SELECT * FROM ({_SAID}) s WHERE status IN ('signedOn', 'available', 'offDuty'))
+            SELECT o."order", o.crew, latest.id AS said
+            FROM dispatch_order o JOIN ({_GIVEN}) g USING ("order")
+            JOIN LATERAL (
+                SELECT id, status FROM said WHERE said.crew = o.crew AND said.decided <= g.tick
+                ORDER BY decided DESC, at_ms DESC, id DESC LIMIT 1
+            ) latest ON latest.status = 'offDuty'
+            ORDER BY 1
+        """,  # noqa: S608 - as above
+    ),
+    AuditRule(
+        name="silentStaysUnreachable",
+        promise="Between an order that a crew did not answer and the next one it got, the crew was heard of.",
+        checked_sql="SELECT count(*) FROM crew_order WHERE state = 'revoked' AND reason = 'unanswered'",
+        violations_sql=f"""
+            WITH said AS MATERIALIZED ({_SAID}),
+            given AS MATERIALIZED (SELECT o."order", o.crew, g.tick FROM dispatch_order o JOIN ({_GIVEN}) g USING ("order"))
+            SELECT later."order", later.crew, silent.subject AS unanswered
+            FROM journal silent
+            JOIN dispatch_order o ON o."order" = silent.subject
+            JOIN LATERAL (
+                SELECT * FROM given
+                WHERE given.crew = o.crew AND given.tick >= silent.tick AND given."order" <> o."order"
+                ORDER BY given.tick LIMIT 1
+            ) later ON true
+            WHERE silent.stage = 'dispatch' AND silent.subject_kind = 'order' AND silent.became = 'revoked'
+              AND silent.reason = '{Reason.UNANSWERED}' AND NOT EXISTS (
+                SELECT FROM said WHERE said.crew = o.crew AND said.decided > silent.tick AND said.decided <= later.tick)
+            ORDER BY 1
+        """,  # noqa: S608 - as above
+    ),
+    AuditRule(
+        name="openWorkHasJob",
+        promise="Every open incident and hazard has a job that rests on its newest change; the job is over exactly when it is.",
+        checked_sql=f"""
+            SELECT count(DISTINCT (event ->> 'incident', event ->> 'hazard')) FROM ({_CHANGES}) c
+        """,  # noqa: S608 - as above
+        violations_sql=f"""
+            WITH newest AS (
+                SELECT DISTINCT ON (shard, work) shard, work, event ->> 'state' AS state,
+                       (event ->> 'revision')::integer AS revision,
+                       event ->> 'state' IN ('predicted', 'confirmed', 'partiallyRestored', 'reported') AS open
+                FROM (SELECT shard, event, coalesce('hazard:' || (event ->> 'hazard'), event ->> 'incident') AS work
+                      FROM ({_CHANGES}) c) w
+                ORDER BY shard, work, (event ->> 'revision')::integer DESC
+            )
+            SELECT n.work, n.state, n.revision, j.state AS job
+            FROM newest n LEFT JOIN dispatch_job j ON j.job = n.work AND j.region = n.shard
+            WHERE (j.job IS NULL AND n.open)
+               OR (j.job IS NOT NULL AND (j.revision <> n.revision OR n.open = (j.state = 'over')))
+            ORDER BY 1
+        """,  # noqa: S608 - as above
     ),
     AuditRule(
         name="waitingReasoned",
-        promise="The journal says of every job that waits why nobody was sent.",
+        promise="The journal says of every job that waits which rules kept crews from it, or that a dispatcher holds it.",
         checked_sql="SELECT count(*) FROM dispatch_job WHERE state = 'waiting'",
         violations_sql=f"""
-            SELECT d.incident
+            SELECT d.job
             FROM dispatch_job d
             WHERE d.state = 'waiting' AND NOT EXISTS (
                 SELECT FROM journal j
-                WHERE j.stage = 'dispatch' AND j.subject_kind = 'job' AND j.subject = d.incident
-                  AND j.became = 'waiting' AND j.reason = '{Reason.NO_CREW_IDLE}'
+                WHERE j.stage = 'dispatch' AND j.subject_kind = 'job' AND j.subject = d.job AND j.became = 'waiting'
+                  AND j.now_ms >= d.changed_at_ms AND j.reason IN ({_listed(WHY_NOBODY)})
             )
             ORDER BY 1
-        """,  # noqa: S608 - the reason is the room's own word
+        """,  # noqa: S608 - as above
     ),
 )
 """The audit rules of the dispatch room."""

@@ -1,4 +1,4 @@
-"""What a change of an incident means for its job: begin, follow, stop, begin again."""
+"""What a change of an incident or a hazard means for its job: begin, follow, stop, begin again."""
 
 from __future__ import annotations
 
@@ -6,83 +6,139 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from schemas.events import IncidentChanged, IncidentState, OrderState
+from schemas.events import HazardChanged, HazardState, IncidentChanged, IncidentState, OrderState, OrderWork
 from services.clock import to_ms
-from services.dispatch.entities import WAITING_FOR_POWER, Job, JobState
-from services.dispatch.ordering import active_order, move_job, take_from_crew
+from services.dispatch.entities import NEEDS_CREW, ON_SITE, Job, JobState, hazard_job
+from services.dispatch.ordering import active_order, end_order, move_job
+from services.dispatch.priorities import Priority, priority_of
 from services.dispatch.reasons import Reason
 
 if TYPE_CHECKING:
     from services.engine.turn import Turn
 
-_OVER: dict[IncidentState, Reason] = {
+_INCIDENT_OVER: dict[str, Reason] = {
     IncidentState.RESTORED: Reason.INCIDENT_RESTORED,
     IncidentState.MERGED: Reason.INCIDENT_MERGED,
     IncidentState.DISMISSED: Reason.INCIDENT_DISMISSED,
     IncidentState.CLOSED: Reason.INCIDENT_CLOSED,
 }
+_HAZARD_OVER: dict[str, Reason] = {
+    HazardState.MADE_SAFE: Reason.HAZARD_MADE_SAFE,
+    HazardState.DISMISSED: Reason.HAZARD_DISMISSED,
+}
 
 
 def follow_incident(turn: Turn, fact_id: str, change: IncidentChanged) -> None:
     """Apply one change of an incident; changes of one incident are expected in the order of their revisions."""
-    known = turn.get(Job, change.incident)
-    if known is not None and change.revision <= known.revision:
-        turn.note(known, known.state, Reason.OUTDATED_REVISION, [fact_id])
-        return
-    needs_crew = change.state in WAITING_FOR_POWER
-    fresh = Job(
-        id=change.incident,
-        area=change.area,
-        device=change.device,
-        place=change.place,
-        started_at=to_ms(change.started_at),
-        revision=change.revision,
-        incident_state=change.state,
-        changed_by=fact_id,
-        upstream=change.upstream,
+    _follow(
+        turn,
+        Job(
+            id=change.incident,
+            incident=change.incident,
+            hazard=None,
+            area=change.area,
+            device=change.device,
+            place=change.place,
+            started_at=to_ms(change.started_at),
+            revision=change.revision,
+            standing=change.state,
+            opened_by=fact_id,
+            changed_by=fact_id,
+            changed_at=turn.now,
+            priority=priority_of(change),
+            device_class=change.device_class,
+            upstream=change.upstream,
+        ),
     )
+
+
+def follow_hazard(turn: Turn, fact_id: str, change: HazardChanged) -> None:
+    """Apply one change of a hazard: while it is reported, somebody has to make it safe."""
+    _follow(
+        turn,
+        Job(
+            id=hazard_job(change.hazard),
+            incident=None,
+            hazard=change.hazard,
+            area=change.area,
+            device=change.device,
+            place=change.place,
+            started_at=to_ms(change.reported_at),
+            revision=change.revision,
+            standing=change.state,
+            opened_by=fact_id,
+            changed_by=fact_id,
+            changed_at=turn.now,
+            priority=Priority.HAZARD,
+            work=OrderWork.MAKE_SAFE,
+        ),
+    )
+
+
+def stop_helping(turn: Turn) -> None:
+    """Need nobody any more to help with an order that is over; a helper on site stays until it is done."""
+    for job in turn.all(Job, lambda job: job.assists is not None and job.state != "over"):
+        if active_order(turn, job.assists) is None:
+            _stop(turn, job, Reason.HELPED_ORDER_OVER, job.assists or "")
+
+
+def _follow(turn: Turn, fresh: Job) -> None:
+    fact = fresh.changed_by
+    known = turn.get(Job, fresh.id)
+    if known is not None and fresh.revision <= known.revision:
+        turn.note(known, known.state, Reason.OUTDATED_REVISION, [fact])
+        return
+    if known is None or fresh.priority is not known.priority:
+        turn.note(("priority", fresh.id), fresh.priority, fresh.priority.reason, [fact])
+    over = None if fresh.standing in NEEDS_CREW else _over(fresh)
     if known is None:
-        if needs_crew:
-            move_job(turn, fresh, "waiting", Reason.INCIDENT_OPEN, [fact_id])
-        else:
-            move_job(turn, fresh, "over", _OVER[change.state], [fact_id])
+        opened = Reason.INCIDENT_OPEN if fresh.hazard is None else Reason.HAZARD_REPORTED
+        move_job(turn, fresh, "waiting" if over is None else "over", over or opened, [fact])
         return
     job = msgspec.structs.replace(
-        fresh,
-        state=known.state,
-        order=known.order,
-        attempts=known.attempts,
-        declined=known.declined,
-        done_at=known.done_at,
-        told_waiting=known.told_waiting,
+        known,
+        area=fresh.area,
+        device=fresh.device,
+        place=fresh.place,
+        started_at=fresh.started_at,
+        revision=fresh.revision,
+        standing=fresh.standing,
+        changed_by=fact,
+        priority=fresh.priority,
+        device_class=fresh.device_class,
+        upstream=fresh.upstream,
     )
     turn.put(job)
-    if not needs_crew:
-        _stop(turn, fact_id, job)
+    if over is not None:
+        _stop(turn, job, over, fact)
     elif known.state == "over":
-        _resume(turn, fact_id, job)
+        _resume(turn, job)
     elif known.state == "done":
-        turn.note(job, "done", Reason.BEING_VERIFIED, [fact_id])
-    elif change.device != known.device:
+        turn.note(job, "done", Reason.BEING_VERIFIED, [fact])
+    elif fresh.device != known.device:
         standing = known.state == "ordered"
-        turn.note(job, job.state, Reason.ORDER_STANDS if standing else Reason.DEVICE_CORRECTED, [fact_id])
+        turn.note(job, job.state, Reason.ORDER_STANDS if standing else Reason.DEVICE_CORRECTED, [fact])
 
 
-def _stop(turn: Turn, fact_id: str, job: Job) -> None:
-    reason = _OVER[job.incident_state]
+def _over(job: Job) -> Reason:
+    return (_INCIDENT_OVER if job.hazard is None else _HAZARD_OVER)[job.standing]
+
+
+def _stop(turn: Turn, job: Job, reason: Reason, fact: str) -> None:
     order = active_order(turn, job.order)
-    if order is not None and order.state is OrderState.ARRIVED:
-        turn.note(order, order.state, Reason.CREW_ON_SITE, [fact_id])
+    if order is not None and order.state in ON_SITE:
+        turn.note(order, order.state, Reason.CREW_ON_SITE, [fact])
     elif order is not None:
-        take_from_crew(turn, order, OrderState.REVOKED, reason, [fact_id], crew="available")
+        end_order(turn, order, OrderState.REVOKED, reason, [fact], crew="available")
         order = None
     if job.state != "over":
-        move_job(turn, job, "over", reason, [fact_id], order=None if order is None else order.id)
+        move_job(turn, job, "over", reason, [fact], order=None if order is None else order.id)
     elif order is None and job.order is not None:
         turn.put(msgspec.structs.replace(job, order=None))
 
 
-def _resume(turn: Turn, fact_id: str, job: Job) -> None:
+def _resume(turn: Turn, job: Job) -> None:
     order = active_order(turn, job.order)
     state: JobState = "waiting" if order is None else "ordered"
-    move_job(turn, job, state, Reason.INCIDENT_OPEN_AGAIN, [fact_id], order=None if order is None else order.id)
+    reason = Reason.INCIDENT_OPEN_AGAIN if job.hazard is None else Reason.HAZARD_REPORTED_AGAIN
+    move_job(turn, job, state, reason, [job.changed_by], order=None if order is None else order.id)

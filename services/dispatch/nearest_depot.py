@@ -1,37 +1,29 @@
-"""Which crew goes: one from the nearest depot that has an idle crew."""
+"""Which crew goes: one from the nearest depot that has a crew which can be sent."""
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
-from services.dispatch.travel import drive_ms, road_m
+from services.dispatch.travel import road_m
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Iterable
 
+    from services.dispatch.eligibility import Candidate
     from services.dispatch.roster import Roster
     from services.network.places import Place
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Choice:
-    """The crew that goes, and how long it drives, milliseconds."""
-
-    crew: str
-    drive_ms: int
-
-
-def nearest_crew(place: Place, idle: Collection[str], roster: Roster) -> Choice | None:
-    """Return an idle crew of the depot nearest to the place, or None when no crew is idle.
+def nearest_crew(place: Place, candidates: Iterable[Candidate], roster: Roster) -> Candidate | None:
+    """Return a candidate of the depot nearest to the place, or None without candidates.
 
     Nearest is by estimated road (`travel.road_m`); depots equally near go by id, and so do the crews of one depot. A
-    crew belongs to its depot: where it worked last plays no part.
+    crew belongs to its depot: where it worked last plays no part. One whose shift would end before the work goes only when
+    nobody else can: customers do not wait for the next shift while a crew within its hours is idle.
     """
-    stationed = sorted(
-        (road_m(roster.home(crew).place, place), roster.home(crew).id, crew) for crew in idle if crew in roster.crews
-    )
-    if not stationed:
-        return None
-    _, depot, crew = stationed[0]
-    return Choice(crew, drive_ms(roster.depots[depot].place, place))
+
+    def key(candidate: Candidate) -> tuple[bool, int, str, str]:
+        home = roster.home(candidate.crew)
+        return candidate.past_shift, road_m(home.place, place), home.id, candidate.crew
+
+    return min(candidates, key=key, default=None)

@@ -1,44 +1,97 @@
-"""The depots and crews that a utility has; nothing in it changes while a stage lives."""
+"""The regions, depots and crews that a utility has; nothing in it changes while a stage lives."""
 
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
+import datetime as dt
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from services.network.places import Place
 
+REGION = "R1"
+"""The one region of a utility that knows none."""
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Depot:
-    """Where crews start from."""
+    """Where crews start from, and the region it serves."""
 
     id: str
     place: Place
+    region: str = REGION
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Shift:
+    """Hours of the utility's day; weekday 1 is Monday, an end not after the start lies on the next day.
+
+    On `standby` a crew can be called; its hours count from its first order.
+    """
+
+    weekday: int
+    starts: dt.time
+    ends: dt.time
+    kind: Literal["duty", "standby"] = "duty"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Crew:
-    """A crew and the depot it belongs to."""
+    """A crew, the depot it belongs to, what it can do, may do and carries, and its shifts (none: always on duty)."""
 
     id: str
     depot: str
+    skills: frozenset[str] = frozenset({"line"})
+    certificates: frozenset[str] = frozenset()
+    kit: frozenset[str] = frozenset()
+    shifts: tuple[Shift, ...] = ()
 
 
 class Roster:
-    """Depots and crews by id, both sorted. Raises ValueError for a crew whose depot is not among the depots."""
+    """Depots and crews by id, both sorted, by region. `zone` is the utility's, in which shifts are meant.
 
-    __slots__ = ("crews", "depots")
+    Raises ValueError for a crew whose depot is not among the depots.
+    """
 
-    def __init__(self, depots: Iterable[Depot], crews: Iterable[Crew]) -> None:
+    __slots__ = ("_of_region", "_on_record", "crews", "depots", "regions", "zone")
+
+    def __init__(
+        self,
+        depots: Iterable[Depot],
+        crews: Iterable[Crew],
+        regions: Iterable[str] = (),
+        zone: dt.tzinfo = dt.UTC,
+    ) -> None:
         self.depots = {depot.id: depot for depot in sorted(depots, key=lambda depot: depot.id)}
         self.crews = {crew.id: crew for crew in sorted(crews, key=lambda crew: crew.id)}
+        self.zone = zone
         homeless = sorted(crew.id for crew in self.crews.values() if crew.depot not in self.depots)
         if homeless:
             raise ValueError(f"crews of an unknown depot: {', '.join(homeless)}")
+        known = {*regions, *(depot.region for depot in self.depots.values())} or {REGION}
+        self.regions = tuple(sorted(known))
+        self._of_region: dict[str, dict[str, Crew]] = {region: {} for region in self.regions}
+        for crew in self.crews.values():
+            self._of_region[self.region_of(crew.id)][crew.id] = crew
+        self._on_record = {
+            region: frozenset().union(*(crew.certificates | crew.kit for crew in crews.values()))
+            for region, crews in self._of_region.items()
+        }
 
     def home(self, crew: str) -> Depot:
         """Return the depot of a crew. Raises KeyError for an unknown crew."""
         return self.depots[self.crews[crew].depot]
+
+    def region_of(self, crew: str) -> str:
+        """Return the region of a crew. Raises KeyError for an unknown crew."""
+        return self.home(crew).region
+
+    def crews_of(self, region: str) -> dict[str, Crew]:
+        """Return the crews of a region by id, sorted; none for a region that the utility does not have any more."""
+        return self._of_region.get(region, {})
+
+    def on_record(self, region: str) -> frozenset[str]:
+        """Return the certificates and kit that any crew of a region has."""
+        return self._on_record.get(region, frozenset())

@@ -1,14 +1,24 @@
-"""The dispatch stage: incidents and crews' reports in, orders out."""
+"""The dispatch stage: incidents, hazards, crews' reports and dispatchers' actions in, orders out."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from schemas.events import CrewReported, Event, IncidentChanged
+from schemas.events import (
+    CrewAssigned,
+    CrewReported,
+    Event,
+    HazardChanged,
+    IncidentChanged,
+    OrderRevoked,
+    WorkHeld,
+)
+from services.dispatch.actions import act
 from services.dispatch.answering import take_report
 from services.dispatch.entities import Duty, Job, Order
-from services.dispatch.incidents import follow_incident
-from services.dispatch.waiting import reopen_unverified, revoke_unanswered, send_crews
+from services.dispatch.incidents import follow_hazard, follow_incident, stop_helping
+from services.dispatch.sending import send_crews
+from services.dispatch.waiting import end_hours, forget_finished, reopen_unverified, revoke_unanswered
 from services.engine.turn import Entity, Turn, Unplaced
 
 if TYPE_CHECKING:
@@ -16,12 +26,9 @@ if TYPE_CHECKING:
 
     from services.dispatch.roster import Roster
 
-REGION = "R1"
-"""The one region there is: the whole utility is dispatched together."""
-
 
 class DispatchStage:
-    """Oldest incident first, crew from the nearest depot with an idle one; one active order per incident and crew."""
+    """Urgent work first, crew from the nearest depot; one active order per crew, one leading one per incident and hazard."""
 
     name: str = "dispatch"
     entities: ClassVar[tuple[type[Entity], ...]] = (Job, Order, Duty)
@@ -31,25 +38,43 @@ class DispatchStage:
 
     def shards(self) -> Sequence[str]:
         """Return the regions."""
-        return (REGION,)
+        return self._roster.regions
 
     def shard_of(self, event: Event) -> str:
-        """Return the region that decides on an event. Raises `Unplaced` for a crew that the utility does not have."""
-        if isinstance(event, CrewReported) and event.crew not in self._roster.crews:
-            raise Unplaced("unknownCrew", event.crew)
-        return REGION
+        """Return the region that decides on an event. Raises `Unplaced` for a crew or region that the utility does not have."""
+        if isinstance(event, CrewReported):
+            if event.crew not in self._roster.crews:
+                raise Unplaced("unknownCrew", event.crew)
+            return self._roster.region_of(event.crew)
+        region: str = getattr(event, "region", "")
+        if region not in self._roster.regions:
+            raise Unplaced("unknownRegion", region)
+        return region
 
     def decide(self, turn: Turn) -> None:
         """Decide one turn.
 
         Crews' reports go before incidents: whoever has arrived is not pulled off by what became known in the same tick.
+        Dispatchers act on what both left, and before the rules do.
         """
+        if turn.facts:
+            forget_finished(turn)
         for fact in turn.facts:
             if isinstance(fact.what, CrewReported):
-                take_report(turn, fact.id, fact.what)
-        changes = [(fact.what, fact.id) for fact in turn.facts if isinstance(fact.what, IncidentChanged)]
-        for change, fact_id in sorted(changes, key=lambda pair: (pair[0].incident, pair[0].revision, pair[1])):
-            follow_incident(turn, fact_id, change)
+                take_report(turn, self._roster, fact.id, fact.what)
+        changes = [
+            (fact.what, fact.id) for fact in turn.facts if isinstance(fact.what, IncidentChanged | HazardChanged)
+        ]
+        for change, fact_id in sorted(changes, key=lambda pair: (pair[0].revision, pair[1])):
+            if isinstance(change, IncidentChanged):
+                follow_incident(turn, fact_id, change)
+            else:
+                follow_hazard(turn, fact_id, change)
+        for fact in turn.facts:
+            if isinstance(fact.what, CrewAssigned | OrderRevoked | WorkHeld):
+                act(turn, self._roster, fact.id, fact.what)
         revoke_unanswered(turn)
+        end_hours(turn, self._roster.crews_of(turn.shard))
+        stop_helping(turn)
         reopen_unverified(turn)
         send_crews(turn, self._roster)

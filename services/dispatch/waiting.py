@@ -1,20 +1,19 @@
-"""What time brings: orders nobody answers, jobs whose verification is over, waiting jobs that get a crew or do not."""
+"""What time brings: orders nobody answers, hours that are up, verifications that are over, old work to forget."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from schemas.events import IncidentState, OrderState
 from schemas.ids import derived
-from services.dispatch.entities import Duty, Job
-from services.dispatch.nearest_depot import nearest_crew
-from services.dispatch.ordering import active_order, duty_of, give, move_job, take_from_crew
+from services.dispatch.entities import NEEDS_CREW, ON_SITE, Duty, Job, Order
+from services.dispatch.hours import HOUR_MS, MOST_ON_DUTY_MS
+from services.dispatch.ordering import active_order, end_order, free_job, move_job, order_id
 from services.dispatch.reasons import Reason
 
 if TYPE_CHECKING:
-    from services.dispatch.roster import Roster
+    from collections.abc import Collection
+
     from services.engine.turn import Turn
 
 ANSWER_WITHIN_MS = 5 * 60_000
@@ -23,55 +22,74 @@ ANSWER_WITHIN_MS = 5 * 60_000
 VERIFIED_WITHIN_MS = 10 * 60_000
 """How long after a crew was done its incident may still be open before another crew is sent, milliseconds."""
 
+REMEMBERED_MS = 24 * HOUR_MS
+"""How long a job that is over, with its orders, stays in the state: late words about them still find them, milliseconds."""
+
 
 def revoke_unanswered(turn: Turn) -> None:
     """Take every order that was not answered in time from its crew; wake up when the next one runs out."""
-    for duty in turn.all(Duty, lambda duty: duty.order is not None):
-        order = active_order(turn, duty.order)
-        if order is None or order.state is not OrderState.SENT:
+    for order in _active(turn):
+        if order.state is not OrderState.SENT:
             continue
         until = order.sent_at + ANSWER_WITHIN_MS
         if turn.now < until:
             turn.wake(until)
             continue
         rests_on = [derived("orderChanged", order.id, OrderState.SENT)]
-        take_from_crew(turn, order, OrderState.REVOKED, Reason.UNANSWERED, rests_on, crew="unreachable")
-        job = turn.get(Job, order.incident)
-        if job is not None and job.order == order.id:
-            move_job(turn, job, "waiting", Reason.UNANSWERED, [order.id])
+        end_order(turn, order, OrderState.REVOKED, Reason.UNANSWERED, rests_on, crew="unreachable")
+        free_job(turn, order, Reason.UNANSWERED, [])
+
+
+def end_hours(turn: Turn, crews: Collection[str]) -> None:
+    """Take work from crews that have been on duty for the most hours allowed, and from crews that the region lost.
+
+    The end of a shift alone takes nothing: work in hand is finished, within the hours.
+    """
+    for order in _active(turn):
+        until = order.on_duty_since + MOST_ON_DUTY_MS
+        gone = order.crew not in crews
+        if turn.now < until and not gone:
+            turn.wake(until)
+            continue
+        reason = Reason.CREW_GONE if gone else Reason.HOURS_UP
+        state = OrderState.HANDED_OVER if order.state in ON_SITE else OrderState.REVOKED
+        rests_on = [derived("orderChanged", order.id, OrderState.SENT)]
+        end_order(turn, order, state, reason, rests_on, crew="offDuty" if gone else "available")
+        free_job(turn, order, reason, [])
 
 
 def reopen_unverified(turn: Turn) -> None:
-    """Send for another crew where one was done and the incident is still open after the time for verification.
+    """Send for another crew where one was done and the incident or hazard is still open after the time for verification.
 
-    One that is partially restored, or that has an open one nested in it, is being worked on under the nested one.
+    An incident that is partially restored, or that has an open one nested in it, is being worked on under the nested one.
     """
     explained = {job.upstream for job in turn.all(Job, lambda job: job.state != "over")}
-    for job in turn.all(Job, lambda job: job.state == "done"):
-        if job.incident_state not in {IncidentState.PREDICTED, IncidentState.CONFIRMED} or job.id in explained:
+    for job in turn.all(Job, lambda job: job.state == "done" and job.assists is None):
+        if job.standing == IncidentState.PARTIALLY_RESTORED or job.standing not in NEEDS_CREW or job.id in explained:
             continue
         until = (job.done_at or 0) + VERIFIED_WITHIN_MS
         if turn.now < until:
             turn.wake(until)
         else:
-            rests_on = [job.changed_by, derived("order", job.id, job.attempts)]
-            move_job(turn, job, "waiting", Reason.STILL_OPEN_AFTER_WORK, rests_on)
+            rests_on = [job.changed_by, order_id(job, job.attempts)]
+            move_job(turn, job, "waiting", Reason.STILL_OPEN_AFTER_WORK, rests_on, done_at=None)
 
 
-def send_crews(turn: Turn, roster: Roster) -> None:
-    """Give every waiting job a crew while crews are idle: oldest incident first, then by id."""
-    idle = {crew for crew in roster.crews if duty_of(turn, crew).state == "available"}
-    waiting = turn.all(Job, lambda job: job.state == "waiting")
-    for job in sorted(waiting, key=lambda job: (job.started_at, job.id)):
-        declined = {crew: until for crew, until in job.declined if until > turn.now}
-        choice = nearest_crew(job.place, idle - declined.keys(), roster)
-        if choice is not None:
-            give(turn, job, choice)
-            turn.wake(turn.now + ANSWER_WITHIN_MS)
-            idle.remove(choice.crew)
-            continue
-        if declined:
-            turn.wake(min(declined.values()))
-        if not job.told_waiting:
-            turn.put(msgspec.structs.replace(job, told_waiting=True))
-            turn.note(job, "waiting", Reason.NO_CREW_IDLE, [job.changed_by, derived("order", job.id, job.attempts)])
+def forget_finished(turn: Turn) -> None:
+    """Forget jobs that have been over for long, with their orders; the table of orders and the journal keep their history."""
+    gone = {
+        job.id
+        for job in turn.all(Job, lambda job: job.state == "over" and job.order is None)
+        if turn.now - job.changed_at >= REMEMBERED_MS
+    }
+    if not gone:
+        return
+    for order in turn.all(Order, lambda order: order.job in gone):
+        turn.remove(order)
+    for job in turn.all(Job, lambda job: job.id in gone):
+        turn.remove(job)
+
+
+def _active(turn: Turn) -> list[Order]:
+    held = [active_order(turn, duty.order) for duty in turn.all(Duty, lambda duty: duty.order is not None)]
+    return [order for order in held if order is not None]

@@ -1,7 +1,7 @@
 """Faults and what they do to the power: who is dark, who loses and who regains it, what a crew finds. Pure.
 
-A customer is dark while a device on its way to the source is open: a fault that has struck and is not mended, or the
-isolation point of planned work.
+A customer is dark while a device on its way to the source, as the grid is switched then, is open: a fault that has struck
+and is not mended, the isolation point of planned work, a recloser that blinks, a device that a crew opened.
 """
 
 from __future__ import annotations
@@ -51,27 +51,35 @@ class Mended(Record, frozen=True, kw_only=True):
     at: int
 
 
+class OptedOut(Record, frozen=True, kw_only=True):
+    """Whoever has this phone wrote to us that he wants no more texts."""
+
+    phone: str
+    at: int
+
+
+class Appeared(Record, frozen=True, kw_only=True):
+    """A danger appeared at a time."""
+
+    hazard: str
+    at: int
+
+
+class MadeSafe(Record, frozen=True, kw_only=True):
+    """A danger was made safe at a time."""
+
+    hazard: str
+    at: int
+
+
+def dark_customers(network: Network, opened: Iterable[str]) -> frozenset[CustomerId]:
+    """Return the customers without power while these devices are open."""
+    return frozenset(customer for device in opened for customer in network.customers_behind(device))
+
+
 def is_dark(network: Network, device: str, opened: Collection[str]) -> bool:
     """Answers whether whoever hangs on this device is without power while these devices are open."""
     return any(network.is_behind(device, each) for each in opened)
-
-
-def dark_behind(network: Network, device: str, opened: Collection[str]) -> tuple[CustomerId, ...]:
-    """Return the customers behind the device that are without power while these devices are open, sorted."""
-    return tuple(
-        customer
-        for customer in network.customers_behind(device)
-        if is_dark(network, network.customer_device(customer), opened)
-    )
-
-
-def moved_by(network: Network, device: str, others: Collection[str]) -> tuple[CustomerId, ...]:
-    """Return the customers whose power goes and comes with this device alone while `others` are open, sorted."""
-    return tuple(
-        customer
-        for customer in network.customers_behind(device)
-        if not is_dark(network, network.customer_device(customer), others)
-    )
 
 
 def found_from(network: Network, device: str, faults: Iterable[Fault]) -> Fault | None:

@@ -19,8 +19,9 @@ from schemas.events import TextOutcome
 from services.clock import from_ms
 from services.database.pool import Pool, Wakeups, create_pool
 from services.drill import operator_store as store
+from services.drill.messages import Texted
 from services.drill.operator_store import Call, ReceiptDue
-from services.drill.smpp_pdu import USER_DATA_HEADER, Receipt, Status, Submit
+from services.drill.smpp_pdu import USER_DATA_HEADER, Inbound, Receipt, Status, Submit
 from services.drill.smpp_server import RECEIPTS_AT_ONCE, SmppServer
 from services.drill.voice import routes
 
@@ -30,6 +31,9 @@ REFUSALS_BORNE: Final = 400
 """How often a client may refuse one receipt, some 100 s at least; after that it is not offered again."""
 LOOK_S: Final = 0.25
 REST_S: Final = 0.25
+
+RECEIVER: Final = "lamplighter"
+"""The number of ours that customers write to."""
 
 _STATES: Final = {
     TextOutcome.DELIVERED: ("DELIVRD", 2, 0),
@@ -86,6 +90,14 @@ async def _first_end(*works: Coroutine[Any, Any, None]) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _said(row: str, what: ReceiptDue | Texted) -> Receipt | Inbound:
+    """Return what a row of the schedule delivers."""
+    if isinstance(what, Texted):
+        return Inbound(operator_id=row, phone=what.phone, receiver=RECEIVER, words=what.words)
+    state, number, error = _STATES[what.outcome]
+    return Receipt(what.operator_id, what.sender, what.phone, state, number, error)
 
 
 class Operator:
@@ -155,27 +167,25 @@ class Operator:
             elif len(due) < RECEIPTS_A_PASS:
                 await wakeups.wait(LOOK_S)
 
-    async def _deliver(self, due: list[tuple[str, int, ReceiptDue]]) -> list[str]:
+    async def _deliver(self, due: list[tuple[str, int, ReceiptDue | Texted]]) -> list[str]:
         session = self._smpp.receiver()
         if session is None:
             return []
         room = asyncio.Semaphore(RECEIPTS_AT_ONCE)
 
-        async def one(at: int, receipt: ReceiptDue) -> bool:
-            state, number, error = _STATES[receipt.outcome]
-            said = Receipt(receipt.operator_id, receipt.sender, receipt.phone, state, number, error)
+        async def one(row: str, at: int, what: ReceiptDue | Texted) -> bool:
             async with room:
-                answer = await session.deliver(said, f"{from_ms(at):%y%m%d%H%M}") if session.bound else None
-            return answer == Status.OK or (answer is not None and self._give_up(receipt.operator_id))
+                answer = await session.deliver(_said(row, what), f"{from_ms(at):%y%m%d%H%M}") if session.bound else None
+            return answer == Status.OK or (answer is not None and self._give_up(row))
 
-        taken = await asyncio.gather(*(one(at, receipt) for _, at, receipt in due))
+        taken = await asyncio.gather(*(one(row, at, what) for row, at, what in due))
         return [row for (row, _, _), ok in zip(due, taken, strict=True) if ok]
 
-    def _give_up(self, operator_id: str) -> bool:
-        self._refused[operator_id] += 1
-        if self._refused[operator_id] < REFUSALS_BORNE:
+    def _give_up(self, row: str) -> bool:
+        self._refused[row] += 1
+        if self._refused[row] < REFUSALS_BORNE:
             return False
-        log.error("drill.receipt_given_up", operator_id=operator_id)
+        log.error("drill.delivery_given_up", row=row)
         return True
 
     async def _take(self, text: Submit) -> tuple[int, str]:

@@ -17,6 +17,11 @@ BUSY_MS: Final = 30_000
 
 A stretch of time and not a count of attempts, so that an attempt repeated after a crash changes nothing."""
 
+ACKNOWLEDGES: Final = 0.6
+"""The share of calls that a contact acknowledges."""
+SURELY_FROM: Final = 5
+"""The number of the call of an outage from which on every contact does."""
+
 _EARLIEST_RECEIPT_MS, _LATEST_RECEIPT_MS = 5_000, 30_000
 
 
@@ -55,6 +60,9 @@ def receipt_delay_ms(seed: int, operator_id: str) -> int:
     return _EARLIEST_RECEIPT_MS + int(drawn(seed, "receipt", operator_id) * span)
 
 
-def acknowledges_from(seed: int, outage: str) -> int:
-    """Return which call of an outage is the first that a contact acknowledges: the second or the third."""
-    return 2 + int(drawn(seed, "ack", outage) * 2)
+def acknowledges(seed: int, outage: str, contact: str, number: int) -> bool:
+    """Say whether a contact acknowledges the call with this number (from 1) of an outage.
+
+    The first call nobody does; then each contact as it is drawn, and from `SURELY_FROM` on everybody.
+    """
+    return number >= SURELY_FROM or (number > 1 and drawn(seed, "ack", outage, contact, number) < ACKNOWLEDGES)

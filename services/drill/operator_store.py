@@ -10,12 +10,13 @@ import msgspec
 from schemas.codec import encode
 from schemas.events import CallAnswered, TextOutcome
 from schemas.ids import derived
-from schemas.topics import HOTLINE_ANSWERS, NOTICE_RECEIPTS
+from schemas.topics import HOTLINE_ANSWERS, NOTICE_INBOUND, NOTICE_RECEIPTS
 from services.clock import from_ms
+from services.drill.messages import Texted
 from services.drill.operator_fate import (
     ANSWER_AFTER_MS,
     Fate,
-    acknowledges_from,
+    acknowledges,
     fate_of,
     receipt_delay_ms,
     still_throttled,
@@ -33,15 +34,19 @@ class ReceiptDue(msgspec.Struct, frozen=True, kw_only=True):
     outcome: TextOutcome
 
 
+_DUE: dict[str, type[ReceiptDue | Texted]] = {NOTICE_RECEIPTS.name: ReceiptDue, NOTICE_INBOUND.name: Texted}
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Call:
-    """A hotline call as the voice provider was asked for it."""
+    """A hotline call as the voice provider was asked for it; an empty `contact`: nobody in particular."""
 
     key: str
     account: str
     outage: str
     phone: str
     say: str
+    contact: str = ""
 
 
 async def seed(connection: Connection) -> int:
@@ -170,15 +175,15 @@ async def _write_texts(
     )
 
 
-async def receipts_due(connection: Connection, limit: int) -> list[tuple[str, int, ReceiptDue]]:
-    """Return unsent receipts that are due by the clock or by the time the driver moves to: id, time (ms), receipt."""
+async def receipts_due(connection: Connection, limit: int) -> list[tuple[str, int, ReceiptDue | Texted]]:
+    """Return unsent receipts and texts to us that are due by the clock or by the time the driver moves to: id, time, what."""
     rows = await connection.fetch(
-        """SELECT s.id, s.at_ms, s.body FROM drill.schedule s, clock c, tick() t
+        """SELECT s.id, s.at_ms, s.topic, s.body FROM drill.schedule s, clock c, tick() t
            WHERE s.channel = 'smpp' AND NOT s.sent AND s.at_ms <= greatest(c.target_ms, t.now_ms)
            ORDER BY s.at_ms, s.id LIMIT $1""",
         limit,
     )
-    return [(row["id"], row["at_ms"], msgspec.json.decode(row["body"], type=ReceiptDue)) for row in rows]
+    return [(row["id"], row["at_ms"], msgspec.json.decode(row["body"], type=_DUE[row["topic"]])) for row in rows]
 
 
 async def mark_delivered(connection: Connection, ids: Sequence[str]) -> None:
@@ -205,7 +210,7 @@ async def text_of(connection: Connection, reference: str) -> dict[str, str | int
 async def take_call(connection: Connection, seed: int, call: Call) -> bool:
     """Store a call and schedule the answer to it; False when its key was taken before.
 
-    The contact acknowledges from the second or third call of an outage on, as the seed draws it.
+    Whether its contact acknowledges is drawn from the seed: with the same contact again it turns out anew.
     """
     async with connection.transaction():
         # Calls of one outage are counted one after another.
@@ -214,7 +219,7 @@ async def take_call(connection: Connection, seed: int, call: Call) -> bool:
             return False
         earlier: int = await connection.fetchval("SELECT count(*) FROM drill.call WHERE outage = $1", call.outage)
         now: int = await connection.fetchval("SELECT now_ms FROM tick()")
-        acknowledged = earlier + 1 >= acknowledges_from(seed, call.outage)
+        acknowledged = acknowledges(seed, call.outage, call.contact, earlier + 1)
         await connection.execute(
             """INSERT INTO drill.call (key, account, phone, said, outage, at_ms, acknowledged)
                VALUES ($1, $2, $3, $4, $5, $6, $7)""",
@@ -234,6 +239,7 @@ async def take_call(connection: Connection, seed: int, call: Call) -> bool:
             account=call.account,
             outage=call.outage,
             acknowledged=acknowledged,
+            contact=call.contact or None,
         )
         await connection.execute(
             """INSERT INTO drill.schedule (id, at_ms, channel, topic, key, body)

@@ -101,6 +101,16 @@ class Receipt:
     error: int
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Inbound:
+    """A text that somebody sends to a client: the operator's id of it, from whom, to which number, the words (at most 70)."""
+
+    operator_id: str
+    phone: str
+    receiver: str
+    words: str
+
+
 def header(data: bytes) -> Header:
     """Return a header. Raises `Malformed` for a length that cannot be."""
     found = Header(*HEADER.unpack(data))
@@ -146,6 +156,28 @@ def submit(body: bytes) -> Submit:
         reference=options.get(OPTION_REFERENCE, b"").rstrip(b"\0").decode("ascii", "replace"),
         esm_class=esm_class,
     )
+
+
+def deliver_text(sequence: int, text: Inbound) -> bytes:
+    """Return a text to a client as a deliver_sm: in the operator's alphabet where it fits, else in UCS-2."""
+    try:
+        coding, words = 0, bytes(_ALPHABET.index(character) for character in text.words)
+    except ValueError:
+        coding, words = _UCS2, text.words.encode("utf-16-be")
+    body = b"".join(
+        (
+            b"\0\1\1",
+            text_field(text.phone.removeprefix("+")),
+            b"\0\1",
+            text_field(text.receiver),
+            bytes([0, 0, 0]),
+            b"\0\0",
+            bytes([0, 0, coding, 0, len(words)]),
+            words,
+            _option(OPTION_RECEIPTED_ID, text_field(text.operator_id)),
+        )
+    )
+    return message(Command.DELIVER, sequence, body)
 
 
 def deliver(sequence: int, receipt: Receipt, at: str) -> bytes:

@@ -10,7 +10,7 @@ from typing import Final
 import structlog
 
 from services.drill import smpp_pdu
-from services.drill.smpp_pdu import HEADER, RESPONSE, Command, Malformed, Receipt, Status, Submit
+from services.drill.smpp_pdu import HEADER, RESPONSE, Command, Inbound, Malformed, Receipt, Status, Submit
 
 NAME: Final = "LAMPLIGHT-DRILL"
 """What this operator calls itself (SMPP allows 15 characters). A drill binds to nobody else, and nobody else to it."""
@@ -62,12 +62,15 @@ class Session:
             task.cancel()
         return list(self._tasks)
 
-    async def deliver(self, receipt: Receipt, at: str) -> int | None:
-        """Send a receipt and return the client's answer, a command status; None when the line died before it."""
+    async def deliver(self, said: Receipt | Inbound, at: str) -> int | None:
+        """Send a receipt or a text; return the client's answer, a command status; None when the line died before it."""
         sequence = next(self._numbers)
         answer: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._waiting[sequence] = answer
-        self._writer.write(smpp_pdu.deliver(sequence, receipt, at))
+        if isinstance(said, Inbound):
+            self._writer.write(smpp_pdu.deliver_text(sequence, said))
+        else:
+            self._writer.write(smpp_pdu.deliver(sequence, said, at))
         try:
             async with asyncio.timeout(DELIVER_S):
                 await self._writer.drain()

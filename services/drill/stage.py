@@ -6,30 +6,27 @@ does not depend on when the clock stopped to look. Orders are heard after that.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-from schemas.events import CrewState, OrderChanged, OrderState
-from services.drill import crews as crewing
+from schemas.events import OrderChanged
 from services.drill.callers import Callers
-from services.drill.crews import Step, Task, Whereabouts
-from services.drill.faults import Fault, cause_of, found_from, is_dark
-from services.drill.play import Begun, Play
-from services.drill.reasons import Reason
-from services.drill.windows import Work
+from services.drill.crews import OVER, Duty, Task, Whereabouts
+from services.drill.duty import Crews, Hours
+from services.drill.faults import Fault
+from services.drill.play import Begun, Play, Sent
+from services.drill.switching import Blink, Danger, Switched
+from services.drill.windows import Off, Work
 from services.engine.turn import Entity, Unplaced
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from schemas.events import Event
-    from services.drill.storms import Scenario
+    from services.drill.plans import Scenario
     from services.engine.turn import Turn
-    from services.network import Network, Place
+    from services.network import Network
 
 SHARD = "world"
-
-ON_THE_ROAD = frozenset({Step.HEARD, Step.ACCEPTED, Step.ENROUTE})
-"""The steps at which a crew can still be called back."""
 
 
 class Due(NamedTuple):
@@ -40,14 +37,20 @@ class Due(NamedTuple):
     id: str
 
 
-BEGIN, COMPLETE, START, STRIKE, STEP, CALL = range(6)
+BEGIN, SHIFT, COMPLETE, PROLONG, CANCEL, START, STRIKE, BLINK, BLINK_OVER, APPEAR, SWITCH, STEP, TEXT, CALL = range(14)
+
+
+BRINGS_POWER = frozenset({COMPLETE, BLINK_OVER, SWITCH})
+"""What may bring power to where crews wait for it, besides their own work."""
 
 
 class WorldStage:
     """The world as a stage. It hears nothing but orders; the product hears of it by messages on the schedule."""
 
     name = "world"
-    entities: ClassVar[tuple[type[Entity], ...]] = (Begun, Fault, Work, Callers, Task, Whereabouts)
+    entities: ClassVar[tuple[type[Entity], ...]] = (
+        Begun, Sent, Fault, Work, Off, Blink, Danger, Switched, Callers, Task, Whereabouts, Duty,
+    )  # fmt: skip
 
     def __init__(self, network: Network, scenario: Scenario, seed: int) -> None:
         self._network = network
@@ -55,6 +58,10 @@ class WorldStage:
         self._seed = seed
         self._faults = {plan.id: plan for plan in scenario.faults}
         self._windows = {plan.id: plan for plan in scenario.windows}
+        self._blinks = {plan.id: plan for plan in scenario.blinks}
+        self._hazards = {plan.id: plan for plan in scenario.hazards}
+        self._texts = {plan.id: plan for plan in scenario.texts}
+        self._hours = Hours.of(scenario.cast.shifts)
 
     def shards(self) -> Sequence[str]:
         """Return the one shard: the world is whole."""
@@ -63,160 +70,116 @@ class WorldStage:
     def shard_of(self, event: Event) -> str:
         """Return the one shard. Raises `Unplaced` for an order to a crew or a device that the world does not have."""
         if isinstance(event, OrderChanged):
-            if event.crew not in self._scenario.bases:
+            if event.crew not in self._scenario.cast.bases:
                 raise Unplaced("unknownCrew", event.crew)
-            try:
-                self._network.device(event.device)
-            except KeyError:
-                raise Unplaced("unknownDevice", event.device) from None
+            if event.device is not None:
+                try:
+                    self._network.device(event.device)
+                except KeyError:
+                    raise Unplaced("unknownDevice", event.device) from None
         return SHARD
 
     def decide(self, turn: Turn) -> None:
         """Let happen what was to happen until now, hear the orders, and ask to be woken for what comes next."""
         play = Play(turn, self._network, self._scenario, self._seed)
-        crews = _Crews(play)
-        while (due := min(self._dues(turn), default=None)) is not None and due.at <= turn.now:
+        crews = Crews(play, self._faults, self._hours)
+        orders = [(fact.what, fact.id) for fact in turn.facts if isinstance(fact.what, OrderChanged)]
+        while (due := min(self._dues(turn, crews, waited=bool(orders)), default=None)) and due.at <= turn.now:
             self._happen(play, crews, due)
-        for fact in turn.facts:
-            if isinstance(fact.what, OrderChanged):
-                crews.hear(fact.what, fact.id)
-        upcoming = min(self._dues(turn), default=None)
+        for order, fact in orders:
+            crews.hear(order, fact)
+        upcoming = min(self._dues(turn, crews), default=None)
         if upcoming is not None:
             turn.wake(upcoming.at)
 
-    def _dues(self, turn: Turn) -> Iterator[Due]:
+    def _dues(self, turn: Turn, crews: Crews, *, waited: bool = False) -> Iterator[Due]:
+        """Yield what comes next of everything; shifts change only as long as something else is to come, or was `waited` for."""
+        ahead = list(self._dues_of_the_storm(turn))
+        yield from ahead
+        if ahead or waited or self._is_open(turn):
+            for at, crew in crews.dues():
+                yield Due(max(at, self._scenario.starts_at), SHIFT, crew)
+
+    def _is_open(self, turn: Turn) -> bool:
+        """Answers whether anything waits for a crew, or a crew for the end of its overtime."""
+        return bool(
+            turn.all(Fault, lambda fault: fault.mended_at is None)
+            or turn.all(Danger, lambda danger: danger.safe_at is None)
+            or turn.all(Task, lambda task: task.step not in OVER)
+            or turn.all(Duty, lambda duty: duty.stays_until is not None)
+        )
+
+    def _dues_of_the_storm(self, turn: Turn) -> Iterator[Due]:
         if turn.get(Begun, "storm") is None:
             yield Due(self._scenario.starts_at, BEGIN, "storm")
             return
         for fault in self._scenario.faults:
             if turn.get(Fault, fault.id) is None:
                 yield Due(fault.strikes_at, STRIKE, fault.id)
-        for window in self._scenario.windows:
-            work = turn.get(Work, window.id)
-            if work is None:
-                yield Due(window.starts_at, START, window.id)
-            elif work.completed_at is None:
-                yield Due(window.completed_at, COMPLETE, window.id)
+        yield from self._work_dues(turn)
+        yield from self._other_dues(turn)
+        for switched in turn.all(Switched):
+            if switched.next_at is not None:
+                yield Due(switched.next_at, SWITCH, switched.id)
         for task in turn.all(Task):
             if task.next_at is not None:
                 yield Due(task.next_at, STEP, task.id)
         for waiting in turn.all(Callers):
             yield Due(waiting.waiting[0][0], CALL, waiting.id)
 
-    def _happen(self, play: Play, crews: _Crews, due: Due) -> None:
-        turn = play.turn
-        if due.rank == BEGIN:
-            play.begin(due.at)
-        elif due.rank == STRIKE:
-            play.strike(self._faults[due.id], due.at)
-        elif due.rank == START:
-            play.start_work(self._windows[due.id], due.at)
-        elif due.rank == COMPLETE and (work := turn.get(Work, due.id)):
-            play.complete_work(self._windows[due.id], work, due.at)
-            crews.look_again(due.at)
-        elif due.rank == STEP and (task := turn.get(Task, due.id)):
-            crews.step(task, due.at)
-        elif due.rank == CALL and (waiting := turn.get(Callers, due.id)):
+    def _other_dues(self, turn: Turn) -> Iterator[Due]:
+        for hazard in self._scenario.hazards:
+            if turn.get(Danger, hazard.id) is None:
+                yield Due(hazard.appears_at, APPEAR, hazard.id)
+        for plan in self._scenario.blinks:
+            blink = turn.get(Blink, plan.id)
+            if blink is None:
+                yield Due(plan.opens_at, BLINK, plan.id)
+            elif blink.closed_at is None:
+                yield Due(plan.closes_at, BLINK_OVER, plan.id)
+        for text in self._scenario.texts:
+            if turn.get(Sent, text.id) is None:
+                yield Due(text.at, TEXT, text.id)
+
+    def _work_dues(self, turn: Turn) -> Iterator[Due]:
+        for window in self._scenario.windows:
+            work = turn.get(Work, window.id)
+            if window.cancelled_at is not None:
+                if turn.get(Off, window.id) is None:
+                    yield Due(window.cancelled_at, CANCEL, window.id)
+            elif work is None:
+                yield Due(window.starts_at, START, window.id)
+            elif work.completed_at is None:
+                yield Due(window.completed_at, COMPLETE, window.id)
+                if window.overruns and work.prolonged_at is None:
+                    yield Due(window.ends_at, PROLONG, window.id)
+
+    def _happen(self, play: Play, crews: Crews, due: Due) -> None:
+        turn, name, at = play.turn, due.id, due.at
+        by_plan: dict[int, tuple[Callable[[Any, int], None], Mapping[str, Any]]] = {
+            COMPLETE: (play.complete_work, self._windows),
+            PROLONG: (play.prolong_work, self._windows),
+            CANCEL: (play.cancel_work, self._windows),
+            START: (play.start_work, self._windows),
+            STRIKE: (play.strike, self._faults),
+            BLINK: (play.blink, self._blinks),
+            APPEAR: (play.appear, self._hazards),
+            TEXT: (play.text, self._texts),
+        }
+        if due.rank in by_plan:
+            happen, plans = by_plan[due.rank]
+            happen(plans[name], at)
+        elif due.rank == BEGIN:
+            play.begin(at)
+        elif due.rank == SHIFT:
+            crews.change_shift(name, at)
+        elif due.rank == BLINK_OVER and (blink := turn.get(Blink, name)):
+            play.blink_over(blink, at)
+        elif due.rank == SWITCH and (switched := turn.get(Switched, name)):
+            play.switch(switched, at)
+        elif due.rank == STEP and (task := turn.get(Task, name)):
+            crews.step(task, at)
+        elif due.rank == CALL and (waiting := turn.get(Callers, name)):
             play.call(waiting)
-
-
-class _Crews:
-    """What crews do within one turn."""
-
-    def __init__(self, play: Play) -> None:
-        self._play = play
-        self._turn = play.turn
-        self._network = play.network
-
-    def hear(self, order: OrderChanged, fact: str) -> None:
-        """Hear an order, or that it was revoked; who is on site stays there."""
-        known = self._turn.get(Task, order.order)
-        if order.state is OrderState.SENT:
-            if known is None:
-                self._go(crewing.heard(self._play.seed, order, self._turn.now), Reason.ORDERED, [fact])
-            else:
-                self._turn.note(known, known.step, Reason.ORDERED_BEFORE, [fact])
-        elif order.state is OrderState.REVOKED:
-            if known is None:
-                self._turn.note((Task.kind, order.order), "unknown", Reason.UNKNOWN_ORDER, [fact])
-            elif known.step in ON_THE_ROAD:
-                self._go(known.to(Step.CALLED_BACK, None), Reason.CALLED_BACK, [fact])
-            else:
-                self._turn.note(known, known.step, Reason.NOT_ON_THE_ROAD, [fact])
-
-    def step(self, task: Task, at: int) -> None:
-        """Do the next step of a task at its time."""
-        place = self._network.device(task.device).place
-        if task.step is Step.HEARD:
-            self._go(task.to(Step.ACCEPTED, at + crewing.LEAVE_AFTER_MS), Reason.DUTY)
-            self._report(task, CrewState.ACCEPTED, at, self._whereabouts(task.crew))
-        elif task.step is Step.ACCEPTED:
-            start = self._whereabouts(task.crew)
-            self._go(task.to(Step.ENROUTE, at + crewing.drive_ms(start, place)), Reason.DUTY)
-            self._report(task, CrewState.ENROUTE, at, start)
-        elif task.step is Step.ENROUTE:
-            self._turn.put(Whereabouts(id=task.crew, device=task.device))
-            self._report(task, CrewState.ARRIVED, at, place)
-            self._look(task, at, so_far=0)
-        elif task.step is Step.LOOKING:
-            self._look(task, at, so_far=crewing.LOOK_MS)
-        elif task.step is Step.MENDING and task.fault is not None:
-            self._mend(task, task.fault, at)
-        elif task.step is Step.MENDED and task.fault is not None:
-            self._done(task, task.fault, at)
-
-    def look_again(self, at: int) -> None:
-        """Let the crews that wait for power look whether it has come, or whether there is something to mend now."""
-        for task in self._turn.all(Task, lambda each: each.step is Step.WAITING):
-            self._look(task, at, so_far=0)
-
-    def _look(self, task: Task, at: int, *, so_far: int) -> None:
-        """Find what has failed; or wait while another mends it; or say after a look around that supply is in order."""
-        mended_by = {each.fault for each in self._turn.all(Task, lambda each: each.step is Step.MENDING)}
-        free = [fault for fault in self._play.open_faults() if fault.id not in mended_by]
-        fault = found_from(self._network, task.device, free)
-        if fault is not None:
-            device_class = self._network.device(fault.device).device_class
-            needs = crewing.repair_ms(self._play.seed, fault.id, device_class, self._play.scenario.storm.pace)
-            self._go(task.to(Step.MENDING, at + needs, fault.id), Reason.FOUND)
-        elif self._dark_at(task.device):
-            if task.step is not Step.WAITING:
-                self._go(task.to(Step.WAITING, None), Reason.STILL_DARK)
-        elif so_far < crewing.LOOK_MS:
-            self._go(task.to(Step.LOOKING, at + crewing.LOOK_MS), Reason.DUTY)
-        else:
-            self._go(task.to(Step.DONE, None), Reason.IN_ORDER)
-            self._report(task, CrewState.DONE, at, self._network.device(task.device).place)
-
-    def _dark_at(self, device: str) -> bool:
-        opened = self._play.opened()
-        return is_dark(self._network, device, opened) or any(self._network.is_behind(each, device) for each in opened)
-
-    def _mend(self, task: Task, fault_id: str, at: int) -> None:
-        self._go(task.to(Step.MENDED, at + crewing.DONE_AFTER_MS, fault_id), Reason.MENDED)
-        fault = self._turn.get(Fault, fault_id)
-        if fault is not None and fault.mended_at is None:
-            self._turn.put(Whereabouts(id=task.crew, device=fault.device))
-            self._play.mend(fault, at)
-            self.look_again(at)
-
-    def _done(self, task: Task, fault_id: str, at: int) -> None:
-        fault = self._turn.get(Fault, fault_id)
-        self._go(task.to(Step.DONE, None, fault_id), Reason.DUTY)
-        if fault is not None:
-            place = self._network.device(fault.device).place
-            cause = cause_of(self._play.seed, fault.id)
-            self._report(task, CrewState.DONE, at, place, found=fault.device, cause=cause)
-
-    def _whereabouts(self, crew: str) -> Place:
-        last = self._turn.get(Whereabouts, crew)
-        return self._play.scenario.bases[crew] if last is None else self._network.device(last.device).place
-
-    def _go(self, task: Task, reason: Reason, facts: Sequence[str] = ()) -> None:
-        self._turn.put(task)
-        self._turn.note(task, task.step, reason, facts)
-
-    def _report(
-        self, task: Task, state: CrewState, at: int, place: Place, *, found: str | None = None, cause: str | None = None
-    ) -> None:
-        self._play.say(crewing.status(task, state, at, place, found=found, cause=cause))
+        if due.rank in BRINGS_POWER:
+            crews.look_again(at)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from schemas import cloudevents
 from schemas.codec import Unreadable, decode
 from schemas.topics import TOPICS
-from services.drill.faults import Mended, PowerBack, PowerLost
+from services.drill.faults import Appeared, MadeSafe, Mended, OptedOut, PowerBack, PowerLost
 from services.drill.messages import Said
 from services.engine.taking import Fenced
 
@@ -47,7 +47,7 @@ SELECT t.n, t.now_ms, c.target_ms,
         CASE WHEN EXISTS (
             SELECT FROM drill.schedule s
             WHERE s.channel = 'smpp' AND NOT s.sent AND s.at_ms <= greatest(c.target_ms, t.now_ms))
-            THEN 'a receipt is not delivered' END
+            THEN 'a receipt or a text to us is not delivered' END
     ], NULL) AS unsettled,
     EXISTS (SELECT FROM undecided)
         OR EXISTS (SELECT FROM open_effect e WHERE e.due_at_ms <= t.now_ms) AS open_now,
@@ -238,6 +238,20 @@ class WorldStore:
                     await connection.execute(
                         "UPDATE drill.fault SET repaired_at_ms = $2 WHERE id = $1", record.fault, record.at
                     )
+                case Appeared():
+                    await connection.execute(
+                        "UPDATE drill.hazard SET appeared_at_ms = $2 WHERE id = $1", record.hazard, record.at
+                    )
+                case MadeSafe():
+                    await connection.execute(
+                        "UPDATE drill.hazard SET safe_at_ms = $2 WHERE id = $1", record.hazard, record.at
+                    )
+                case OptedOut():
+                    await connection.execute(
+                        "INSERT INTO drill.opted_out (phone, at_ms) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+                        record.phone,
+                        record.at,
+                    )
                 case _:
                     raise TypeError(f"the world has no table for {type(record).__name__}")
         await _schedule(connection, said)
@@ -247,13 +261,14 @@ async def _schedule(connection: Connection, said: Sequence[Said]) -> None:
     if not said:
         return
     await connection.execute(
-        """INSERT INTO drill.schedule (channel, id, at_ms, topic, key, body, report_id)
-           SELECT 'kafka', * FROM unnest(
-               $1::text[], $2::bigint[], $3::text[], $4::text[], $5::bytea[], $6::text[])""",
+        """INSERT INTO drill.schedule (id, at_ms, topic, key, body, report_id, channel)
+           SELECT * FROM unnest(
+               $1::text[], $2::bigint[], $3::text[], $4::text[], $5::bytea[], $6::text[], $7::text[])""",
         [one.id for one in said],
         [one.at for one in said],
         [one.topic for one in said],
         [one.key for one in said],
         [one.body for one in said],
         [one.report for one in said],
+        [one.channel for one in said],
     )

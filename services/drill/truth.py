@@ -17,8 +17,20 @@ LEDGER_MAY_DIFFER = 0.05
 """How far the ledger's customer-seconds may lie from the true ones: where only people call, the start is estimated."""
 
 
+_MUST_NOT_BE = {
+    "never_in_ledger": "{} true outages of customers never came into the ledger.",
+    "told_restored_while_out": "{} texts said that power is back where it was not.",
+    "texts_doubled": "{} texts came twice.",
+    "texts_after_stop": "{} texts came after their customer had written STOP.",
+    "hazards_left": "{} hazards are neither made safe nor dismissed.",
+    "accounts_calling": "{} outages of hotline accounts are neither acknowledged nor over.",
+    "double_orders": "{} times a crew had two orders at once.",
+}
+"""What is counted by the truth and must be nought, and what it means if it is not."""
+
+
 async def digests(connection: Connection) -> dict[str, str]:
-    """Return the SHA-256 of the ledger, of the orders' histories and of the texts, over rows in a fixed order."""
+    """Return the SHA-256 of the ledger with its parts, of orders, texts, hazards and calls, over rows in a fixed order."""
     found = {}
     for name in truth_store.DIGESTED:
         digest = hashlib.sha256()
@@ -61,7 +73,9 @@ async def report(
             **_picked(true, "faults", "repaired"),
             "customer_seconds_true": true["customer_ms_true"] // 1000,
             "customer_seconds_ledger": true["customer_ms_ledger"] // 1000,
-            **_picked(true, "never_in_ledger", "told_restored_while_out", "texts_doubled"),
+            **_picked(true, "never_in_ledger", "told_restored_while_out", "texts_doubled", "texts_after_stop"),
+            **_picked(true, "hazards", "made_safe", "hazards_left"),
+            **_picked(true, "accounts_out", "accounts_called", "accounts_calling", "double_orders"),
         },
         "audit": dict(audit),
         "digests": dict(digests),
@@ -85,12 +99,12 @@ def shortfalls(report: Mapping[str, Any]) -> list[str]:
     ledger_s, true_s = true["customer_seconds_ledger"], true["customer_seconds_true"]
     if abs(ledger_s - true_s) > LEDGER_MAY_DIFFER * true_s:
         found.append(f"The ledger has {ledger_s} customer-seconds, the truth {true_s}.")
-    if true["never_in_ledger"]:
-        found.append(f"{true['never_in_ledger']} true outages of customers never came into the ledger.")
-    if true["told_restored_while_out"]:
-        found.append(f"{true['told_restored_while_out']} texts said that power is back where it was not.")
-    if true["texts_doubled"]:
-        found.append(f"{true['texts_doubled']} texts came twice.")
+    found += [sentence.format(true[name]) for name, sentence in _MUST_NOT_BE.items() if true[name]]
+    if true["made_safe"] != true["hazards"]:
+        found.append(f"{true['hazards'] - true['made_safe']} of {true['hazards']} dangers are not made safe.")
+    if true["accounts_called"] != true["accounts_out"]:
+        missing = true["accounts_out"] - true["accounts_called"]
+        found.append(f"Of {true['accounts_out']} outages of hotline accounts {missing} were not called about.")
     return found
 
 

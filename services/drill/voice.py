@@ -9,6 +9,7 @@ from aiohttp import web
 from services.drill.operator_store import Call
 
 FIELDS = ("key", "account", "outage", "phone", "say")
+"""What a call must have; the contact, and the language in which it is said, may be left out."""
 
 Known = Callable[[str], Awaitable[dict[str, str | int] | None]]
 KnownCall = Callable[[str], Awaitable[dict[str, str | int | bool] | None]]
@@ -17,7 +18,7 @@ KnownCall = Callable[[str], Awaitable[dict[str, str | int | bool] | None]]
 def routes(*, place: Callable[[Call], Awaitable[bool]], text: Known, call: KnownCall) -> web.RouteTableDef:
     """Return the routes.
 
-    `POST /calls` with JSON {key, account, outage, phone, say} answers 201, or 200 when the key was taken before; the
+    `POST /calls` with JSON {key, account, outage, phone, say, contact} answers 201, or 200 when the key was taken before; the
     header `Idempotency-Key`, if given, must equal the key. `GET /calls/{key}` and `GET /texts/{reference}` answer what
     is known, or 404. `place` stores a call, `text` and `call` find what is known.
     """
@@ -27,7 +28,8 @@ def routes(*, place: Callable[[Call], Awaitable[bool]], text: Known, call: Known
     async def _post_call(request: web.Request) -> web.Response:
         try:
             asked = await request.json()
-            wanted = Call(**{field: str(asked[field]) for field in FIELDS})
+            fields = {field: str(asked[field]) for field in FIELDS}
+            wanted = Call(**fields, contact=str(asked.get("contact", "")))
         except (ValueError, KeyError, TypeError):
             raise web.HTTPUnprocessableEntity(text=f"JSON with {', '.join(FIELDS)} is expected") from None
         if request.headers.get("Idempotency-Key", wanted.key) != wanted.key:

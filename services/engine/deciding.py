@@ -71,18 +71,26 @@ async def inbox_decided(connection: Connection, stage: str, shard: str, tick: in
     return [Fact(row["at_ms"], row["id"], decode(row["body"], TOPICS[row["topic"]])) for row in rows]
 
 
-class Deciding:
-    """Decides the turns of one stage. `decide` may be called by any process; the compare settles who did it."""
+class Outdated(Exception):
+    """A new version of the utility was imported since the stage was built: its process has to build it anew."""
 
-    def __init__(self, stage: Stage, store: Store, *, exercise: bool) -> None:
+
+class Deciding:
+    """Decides the turns of one stage. `decide` may be called by any process; the compare settles who did it.
+
+    `version` is the utility's version that the stage was built from, None for a stage that needs no utility.
+    """
+
+    def __init__(self, stage: Stage, store: Store, *, exercise: bool, version: int | None = None) -> None:
         self.stage = stage
         self._store = store
         self._exercise = exercise
+        self._version = version
         self._kinds = {kind.kind: kind for kind in stage.entities}
         self._cache: dict[str, tuple[int, Entities]] = {}
 
     async def decide(self, connection: Connection, shard: str, n: int, now: int) -> Outcome | None:
-        """Decide the turn of a shard at tick n; None when it was decided already. Raises `Fenced`."""
+        """Decide the turn of a shard at tick n; None when it was decided already. Raises `Fenced` and `Outdated`."""
         cached = self._cache.pop(shard, None) or await self._load(connection, shard)
         ticked_to, entities = cached
         if ticked_to >= n:
@@ -97,6 +105,9 @@ class Deciding:
                 ticked_to,
             ):
                 raise Fenced(f"{self.stage.name}/{shard} at tick {n}, seen up to {ticked_to}")
+            # An import locks `turns`: whoever got past the compare sees its version, or is waited for by it.
+            if self._version is not None and self._version != await current_version(connection):
+                raise Outdated(f"{self.stage.name}/{shard} was built from version {self._version}")
             facts = await self._store.facts(connection, shard, n)
             turn = Turn(shard=shard, now=now, facts=facts, entities=entities, exercise=self._exercise)
             self.stage.decide(turn)
@@ -148,7 +159,14 @@ class Deciding:
             outcome.wake_at,
             len(turn.facts),
             digest(outcome),
+            self._version,
         )
+
+
+async def current_version(connection: Connection) -> int | None:
+    """Return the version of the utility that is current, None before the first import."""
+    found: int | None = await connection.fetchval("SELECT version FROM utility_version WHERE current")
+    return found
 
 
 def apply(entities: Entities, outcome: Outcome) -> None:
@@ -224,7 +242,7 @@ recalled AS (
 woken AS (
     UPDATE turns SET wake_at_ms = $27 WHERE stage = $1 AND shard = $2),
 ticked AS (
-    INSERT INTO ticks (stage, shard, n, now_ms, facts, outcome) VALUES ($1, $2, $3, $4, $28, $29))
+    INSERT INTO ticks (stage, shard, n, now_ms, facts, outcome, version) VALUES ($1, $2, $3, $4, $28, $29, $30))
 SELECT pg_notify('moved', ''),
        CASE WHEN cardinality($16::text[]) > 0 THEN pg_notify('outbox', '') END
 """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Awaitable, Callable
 
 from schemas.codec import encode
 from services.engine.deciding import Entities, apply, digest, encoded
@@ -21,40 +22,53 @@ class Difference:
     part: str
 
 
+Built = Callable[[int | None], Awaitable[tuple[Stage, Store]]]
+"""Returns the stage and its store as they are built from a version of the utility."""
+
+
+async def shards(connection: Connection, stage: str) -> list[str]:
+    """Return every shard of a stage that was ever decided."""
+    rows = await connection.fetch("SELECT DISTINCT shard FROM ticks WHERE stage = $1 ORDER BY shard", stage)
+    return [row["shard"] for row in rows]
+
+
 async def replay_shard(
-    connection: Connection, stage: Stage, store: Store, shard: str, *, exercise: bool
+    connection: Connection, stage: Stage, store: Store, shard: str, *, exercise: bool, as_of: Built | None = None
 ) -> tuple[int, list[Difference]]:
-    """Decide every turn of a shard again, from the first; return how many, and where decisions differ."""
+    """Decide every turn of a shard again, from the first; return how many, and where decisions differ.
+
+    `as_of` gives the stage as it was for each turn; left out, the one given decides all of them.
+    """
+    name = stage.name
     ticks = await connection.fetch(
-        "SELECT n, now_ms, facts, outcome FROM ticks WHERE stage = $1 AND shard = $2 ORDER BY n", stage.name, shard
+        "SELECT n, now_ms, facts, outcome, version FROM ticks WHERE stage = $1 AND shard = $2 ORDER BY n", name, shard
     )
     entities: Entities = {}
     differences: list[Difference] = []
     for tick in ticks:
         n = tick["n"]
+        if as_of is not None:
+            stage, store = await as_of(tick["version"])
         facts = await store.decided(connection, shard, n)
         if len(facts) != tick["facts"]:
-            differences.append(Difference(stage.name, shard, n, "facts"))
+            differences.append(Difference(name, shard, n, "facts"))
         turn = Turn(shard=shard, now=tick["now_ms"], facts=facts, entities=entities, exercise=exercise)
         stage.decide(turn)
         if digest(turn.outcome) != tick["outcome"]:
-            differences.append(Difference(stage.name, shard, n, "outcome"))
+            differences.append(Difference(name, shard, n, "outcome"))
         differences += [
-            Difference(stage.name, shard, n, p)
-            for p in await _rows_that_differ(connection, stage, shard, n, turn.outcome)
+            Difference(name, shard, n, p) for p in await _rows_that_differ(connection, name, shard, n, turn.outcome)
         ]
         apply(entities, turn.outcome)
-    stored = await connection.fetch(
-        "SELECT kind, id, body FROM entity WHERE stage = $1 AND shard = $2", stage.name, shard
-    )
+    stored = await connection.fetch("SELECT kind, id, body FROM entity WHERE stage = $1 AND shard = $2", name, shard)
     left = {(kind, i): encoded(entity) for kind, of_kind in entities.items() for i, entity in of_kind.items()}
     if {(row["kind"], row["id"]): row["body"] for row in stored} != left:
-        differences.append(Difference(stage.name, shard, ticks[-1]["n"] if ticks else 0, "entities"))
+        differences.append(Difference(name, shard, ticks[-1]["n"] if ticks else 0, "entities"))
     return len(ticks), differences
 
 
-async def _rows_that_differ(connection: Connection, stage: Stage, shard: str, n: int, outcome: Outcome) -> list[str]:
-    of_turn = (stage.name, shard, n)
+async def _rows_that_differ(connection: Connection, stage: str, shard: str, n: int, outcome: Outcome) -> list[str]:
+    of_turn = (stage, shard, n)
     journal = await connection.fetch(
         """SELECT id, subject_kind, subject, became, reason, facts FROM journal
            WHERE stage = $1 AND shard = $2 AND tick = $3""",

@@ -87,7 +87,7 @@ class Keeper(Protocol):
 
 
 class InboxKeeper:
-    """Keeps facts in `inbox`, under the shard that the stage names."""
+    """Keeps facts in `inbox`, under the shard that the stage names. Another fact under an id that is taken is refused."""
 
     def __init__(self, stage: str, shard_of: Callable[[Event], str]) -> None:
         self._stage = stage
@@ -106,11 +106,12 @@ class InboxKeeper:
             rows.append((event.id, shard, to_ms(event.at), readable.message.topic, readable.message.body))
         if rows:
             ids, shards, ats, topics, bodies = zip(*rows, strict=True)
-            await connection.execute(
+            done = await connection.execute(
                 """INSERT INTO inbox (stage, id, shard, at_ms, tick, topic, body)
                    SELECT $1, f.id, f.shard, f.at_ms, $2, f.topic, f.body
                    FROM unnest($3::text[], $4::text[], $5::bigint[], $6::text[], $7::bytea[])
                         AS f (id, shard, at_ms, topic, body)
+                   ORDER BY f.id  -- two takes with the same events wait for each other, and never both
                    ON CONFLICT DO NOTHING""",
                 self._stage,
                 stamp.n,
@@ -120,7 +121,29 @@ class InboxKeeper:
                 topics,
                 bodies,
             )
+            if int(done.rsplit(" ", 1)[1]) < len(rows):
+                refused += await self._others(connection, events)
         return refused
+
+    async def _others(self, connection: Connection, events: Sequence[Readable]) -> list[Refused]:
+        """Return the events under whose id another one was taken before; its bytes may differ and say the same."""
+        by_id = {readable.event.id: readable for readable in events}
+        taken = await connection.fetch(
+            "SELECT id, topic, body FROM inbox WHERE stage = $1 AND id = ANY ($2::text[]) ORDER BY id",
+            self._stage,
+            list(by_id),
+        )
+        return [
+            same_id(by_id[row["id"]].message, row["id"])
+            for row in taken
+            if row["body"] != by_id[row["id"]].message.body
+            and decode(row["body"], TOPICS[row["topic"]]) != by_id[row["id"]].event
+        ]
+
+
+def same_id(message: Message, event_id: str) -> Refused:
+    """Return the refusal of an event under whose id another one was taken."""
+    return Refused(message, "sameIdOtherContent", "another event of this id was taken before", event_id)
 
 
 class Taking:
@@ -190,8 +213,8 @@ class Taking:
                 continue
             if event.exercise != self._exercise:
                 refused.append(Refused(message, "exerciseMismatch", "exercise and real life do not mix", event.id))
-            else:
-                readable.setdefault(event.id, Readable(message, event))
+            elif readable.setdefault(event.id, Readable(message, event)).event != event:
+                refused.append(same_id(message, event.id))
         return list(readable.values()), refused
 
     async def _move(self, connection: Connection, topic: str, part: int, wanted: int, last: int) -> Stamp:

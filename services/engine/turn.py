@@ -108,6 +108,7 @@ class Turn:
         self.facts: Sequence[Fact] = tuple(sorted(facts))
         self.outcome = Outcome()
         self._entities = entities
+        self._noted: set[str] = set()
 
     def get(self, kind: type[AnyEntity], entity_id: str) -> AnyEntity | None:
         """Return the entity as this turn has left it so far, or None."""
@@ -136,11 +137,16 @@ class Turn:
         self.outcome.entities[entity.kind, entity.id] = None
 
     def note(self, subject: Entity | tuple[str, str], to: str, reason: str, facts: Iterable[str] = ()) -> None:
-        """Write a transition into the journal. Transitions are noted, never looks that changed nothing."""
+        """Write a transition into the journal; the same one twice in a turn is one.
+
+        Transitions are noted, never looks that changed nothing.
+        """
         kind, entity_id = (subject.kind, subject.id) if isinstance(subject, Entity) else subject
         rests_on = tuple(sorted(facts))
         entry = derived("journal", self.shard, kind, entity_id, to, reason, self.now, *rests_on)
-        self.outcome.journal.append(Reasoned(entry, kind, entity_id, to, reason, rests_on))
+        if entry not in self._noted:
+            self._noted.add(entry)
+            self.outcome.journal.append(Reasoned(entry, kind, entity_id, to, reason, rests_on))
 
     def emit(self, topic: Topic, key: str, event: Event) -> None:
         """Publish an event; its id must be derived from its cause and its `exercise` mark must be the turn's."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from services.network.areas import Area
 from services.network.devices import Device, DeviceClass
-from services.network.network import Customer, Network
+from services.network.ground import Customer, Switch
+from services.network.network import Network
 from services.network.places import Place, distance_m
-from services.network.tables import BranchKind, BranchRow, CustomerRow, FeederRow, GridTables, NodeRow
+from services.network.tables import BranchKind, BranchRow, CustomerRow, FeederRow, GridTables, NodeRow, Tier
 
 __all__ = [
     "Area",
@@ -21,5 +22,7 @@ __all__ = [
     "Network",
     "NodeRow",
     "Place",
+    "Switch",
+    "Tier",
     "distance_m",
 ]

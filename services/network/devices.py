@@ -1,36 +1,35 @@
-"""The protective devices: what fails or opens as one unit, found in the tree of the normal state.
+"""The devices: what fails or opens as one unit, found in the trees as the grid is switched.
 
 Breaker, recloser and fuse are switches of those types; every transformer is one too, by its fuse. A fuse behind a
-transformer is an LV fuse. Knife switches and bypasses protect nothing.
+transformer is an LV fuse. A knife switch or bypass protects nothing: it is a device only where it stands open though it
+is closed in normal state, or where it is a tie that is closed.
 """
 
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 from schemas.ids import AreaId, DeviceId
 from services.network.places import Place
-from services.network.tables import BranchKind, BranchRow, GridTables, SwitchType
-from services.network.tree import NONE
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from services.network.tree import Tree
+from services.network.tables import BranchKind, BranchRow, FeederRow, GridTables, SwitchType
+from services.network.tree import NONE, Tree, Wires
 
 
 class DeviceClass(enum.StrEnum):
-    """What kind of device it is, from the source outwards."""
+    """What kind of device it is, from the source outwards; a switch is one that protects nothing."""
 
     BREAKER = "breaker"
     RECLOSER = "recloser"
     FUSE = "fuse"
     TRANSFORMER = "transformer"
     LV_FUSE = "lvFuse"
+    SWITCH = "switch"
 
 
+SWITCHED = frozenset({BranchKind.SWITCH, BranchKind.TRANSFORMER})
+"""The kinds of branches that can be opened and closed."""
 _SWITCHES = {
     SwitchType.BREAKER: DeviceClass.BREAKER,
     SwitchType.RECLOSER: DeviceClass.RECLOSER,
@@ -40,7 +39,7 @@ _SWITCHES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Device:
-    """A protective device. `parent` is the next one towards the source, None at a feeder's head.
+    """A device. `parent` is the next one towards the source, None at a feeder's head; `feeder` is the one that feeds it.
 
     `made` is true for the head of a feeder whose breaker the data does not show: it stands for that breaker.
     """
@@ -54,106 +53,110 @@ class Device:
     made: bool = False
 
 
-def find_devices(
-    grid: GridTables, tree: Tree, area_of_feeder: Mapping[str, AreaId]
-) -> tuple[dict[DeviceId, Device], list[DeviceId | None]]:
-    """Return the devices by id, and for every node the lowest device that feeds it (None: nothing feeds it)."""
-    found: dict[DeviceId, Device] = {}
-    at_node: list[DeviceId | None] = [None] * len(grid.nodes)
-    behind_transformer = bytearray(len(grid.nodes))
-    heads: list[DeviceId] = []
-    for feeder in grid.feeders:
-        head = DeviceId(f"feeder:{feeder.feeder}")
-        heads.append(head)
-        at_node[tree.node_index[feeder.source_node]] = head
-        found[head] = Device(
-            id=head,
-            device_class=DeviceClass.BREAKER,
-            parent=None,
-            place=Place(feeder.lon, feeder.lat),
-            feeder=feeder.feeder,
-            area=area_of_feeder[feeder.feeder],
-            made=True,
-        )
-    for node in tree.order:
-        parent = tree.parent[node]
-        if parent == NONE:
-            continue
-        branch = grid.branches[tree.via[node]]
-        device_class = _class_of(branch, low_voltage=bool(behind_transformer[parent]))
-        behind_transformer[node] = behind_transformer[parent] or device_class is DeviceClass.TRANSFORMER
-        if device_class is None:
-            at_node[node] = at_node[parent]
-            continue
-        device = DeviceId(f"{branch.kind}:{branch.id}")
-        feeder = grid.feeders[tree.feeder[node]]
-        found[device] = Device(
-            id=device,
-            device_class=device_class,
-            parent=at_node[parent],
-            place=Place(grid.nodes[parent].lon, grid.nodes[parent].lat),
-            feeder=feeder.feeder,
-            area=area_of_feeder[feeder.feeder],
-        )
-        at_node[node] = device
-    return _with_real_heads(grid, tree, found, at_node, heads)
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A branch that can be switched: its name and class as a device, and the part and place where it is."""
+
+    id: DeviceId
+    device_class: DeviceClass
+    part: int
+    place: Place
 
 
-def _class_of(branch: BranchRow, *, low_voltage: bool) -> DeviceClass | None:
+@dataclass(slots=True)
+class Found:
+    """The devices by id, and for every part of the grid the lowest device that feeds it (None: nothing feeds it)."""
+
+    devices: dict[DeviceId, Device]
+    at: list[DeviceId | None]
+
+
+def made_head(feeder: FeederRow) -> DeviceId:
+    """Return the name of the head that is made for a feeder whose data shows no breaker."""
+    return DeviceId(f"feeder:{feeder.feeder}")
+
+
+def find_units(grid: GridTables, wires: Wires, normal: Tree, part: Sequence[int]) -> dict[int, Unit]:
+    """Return the branches that can be switched, by index; `part` is the part of the grid that each node belongs to.
+
+    What each is follows from the normal state and stays, however it is fed: it stands at its end towards the source, a
+    tie at its first node.
+    """
+    upper = {normal.via[node]: normal.parent[node] for node in normal.order}
+    low_voltage = bytearray(len(grid.nodes))
+    for node in normal.order:
+        if (parent := normal.parent[node]) != NONE:
+            is_transformer = grid.branches[normal.via[node]].kind is BranchKind.TRANSFORMER
+            low_voltage[node] = low_voltage[parent] or is_transformer
+    units = {}
+    for branch, row in enumerate(grid.branches):
+        if row.kind in SWITCHED:
+            node = upper.get(branch, wires.ends[branch][0])
+            units[branch] = Unit(
+                DeviceId(f"{row.kind}:{row.id}"),
+                _class_of(row, low_voltage=bool(low_voltage[node])),
+                part[node],
+                Place(grid.nodes[node].lon, grid.nodes[node].lat),
+            )
+    return units
+
+
+def _class_of(branch: BranchRow, *, low_voltage: bool) -> DeviceClass:
     if branch.kind is BranchKind.TRANSFORMER:
         return DeviceClass.TRANSFORMER
-    if branch.kind is not BranchKind.SWITCH:
-        return None
-    device_class = _SWITCHES.get(SwitchType(branch.type_code))
+    device_class = _SWITCHES.get(SwitchType(branch.type_code), DeviceClass.SWITCH)
     return DeviceClass.LV_FUSE if device_class is DeviceClass.FUSE and low_voltage else device_class
 
 
-def _with_real_heads(
+def find_devices(
     grid: GridTables,
+    wires: Wires,
     tree: Tree,
-    found: dict[DeviceId, Device],
-    at_node: list[DeviceId | None],
-    heads: Sequence[DeviceId],
-) -> tuple[dict[DeviceId, Device], list[DeviceId | None]]:
-    """Let the feeder's breaker of the data take the place of the head that was made, where there is one.
+    units: Mapping[int, Unit],
+    standing: Collection[int],
+    area_of_feeder: Mapping[str, AreaId],
+) -> Found:
+    """Return the devices of a tree with a head made for every feeder; `standing` are the units that are devices now.
 
-    Either the whole feeder hangs on one breaker, or the source node is given as the outgoing side of the breaker: then
-    the breaker looks like a stub at the source with nobody behind it.
+    One that the tree does not run through (it stands open between two parts that are fed, or closes a loop) hangs
+    where it does in normal state, a tie at its first end that is fed, with nobody behind it.
     """
-    below: dict[DeviceId | None, list[Device]] = {}
-    for device in found.values():
-        below.setdefault(device.parent, []).append(device)
-    customers_at = {at_node[tree.node_index[row.node]] for row in grid.customers}
-    stands_for: dict[DeviceId | None, DeviceId | None] = {}
-    stubs: set[DeviceId] = set()
-    sources = {tree.node_index[row.source_node] for row in grid.feeders}
-    at_source = {at_node[node] for node in tree.order if tree.parent[node] in sources}
-    for head in heads:
-        children = below.get(head, [])
-        breakers = [child.id for child in children if child.device_class is DeviceClass.BREAKER]
-        idle = [each for each in breakers if each in at_source and each not in below and each not in customers_at]
-        if breakers and len(children) == 1 and head not in customers_at:
-            stands_for[head] = None
-        elif len(idle) == 1:
-            stands_for[head] = idle[0]
-            stubs.add(idle[0])
-    if not stands_for:
-        return found, at_node
-    kept: dict[DeviceId, Device] = {}
-    for device in found.values():
-        if device.id in stands_for:
-            continue
-        parent = None if device.id in stubs else stands_for.get(device.parent, device.parent)
-        kept[device.id] = replace(device, parent=parent)
-    return kept, [_stand_in(device, stands_for, below) for device in at_node]
+    devices: dict[DeviceId, Device] = {}
+    at: list[DeviceId | None] = [None] * len(wires.at)
+    areas = [area_of_feeder[row.feeder] for row in grid.feeders]
 
+    def hang(unit: Unit, node: int) -> DeviceId:
+        feeder = tree.feeder[node]
+        devices[unit.id] = Device(
+            id=unit.id,
+            device_class=unit.device_class,
+            parent=at[node],
+            place=unit.place,
+            feeder=grid.feeders[feeder].feeder,
+            area=areas[feeder],
+        )
+        return unit.id
 
-def _stand_in(
-    device: DeviceId | None,
-    stands_for: Mapping[DeviceId | None, DeviceId | None],
-    below: Mapping[DeviceId | None, Sequence[Device]],
-) -> DeviceId | None:
-    if device not in stands_for:
-        return device
-    # Nobody is on the stretch between the source and a breaker that carries the whole feeder: it speaks for both.
-    return stands_for[device] or below[device][0].id
+    heads = [made_head(row) for row in grid.feeders]
+    for row, head, area in zip(grid.feeders, heads, areas, strict=True):
+        devices[head] = Device(
+            id=head,
+            device_class=DeviceClass.BREAKER,
+            parent=None,
+            place=Place(row.lon, row.lat),
+            feeder=row.feeder,
+            area=area,
+            made=True,
+        )
+    for node in tree.order:
+        parent, branch = tree.parent[node], tree.via[node]
+        if parent == NONE:
+            at[node] = heads[tree.feeder[node]]
+        else:
+            at[node] = hang(units[branch], parent) if branch in standing else at[parent]
+    for branch in sorted(standing):
+        if (unit := units[branch]).id not in devices:
+            fed = [end for end in (unit.part, *wires.ends[branch]) if at[end] is not None]
+            if fed:
+                hang(unit, fed[0])
+    return Found(devices, at)

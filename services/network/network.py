@@ -2,58 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
 
 import numpy as np
 
 from schemas.ids import AreaId, CustomerId, DeviceId, MeterId
-from services.network.areas import Area, supply_areas
-from services.network.devices import Device, find_devices
+from services.network.areas import Area
+from services.network.devices import Device
+from services.network.ground import Customer, Deviations, Ground, Switch
 from services.network.places import Place
-from services.network.tree import grow
+from services.network.tables import GridTables
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from services.network.tables import GridTables
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Customer:
-    """A customer, and the lowest protective device that feeds it.
-
-    `feeder` is the one that feeds it in normal state. `device` is None when nothing does, which is allowed only for an
-    inactive customer.
-    """
-
-    id: CustomerId
-    meter: MeterId
-    device: DeviceId | None
-    active: bool
-    node: str
-    lon: float
-    lat: float
-    transformer: str
-    feeder: str
-    level: str
-
-    @property
-    def place(self) -> Place:
-        """Where the customer is."""
-        return Place(self.lon, self.lat)
+_KEPT = 16
+"""So many switch states of a grid are kept at hand besides the normal one."""
 
 
 class Network:
-    """A utility's grid in normal state (open ties excluded); nothing in it changes after it is built.
+    """A utility's grid as it is switched; nothing in it changes after it is built.
 
-    *Behind* a device are the device itself and all that its opening cuts off. Customers counted or listed behind a
-    device are the active ones: an account that was closed cannot be out. Unknown ids raise KeyError.
+    In normal state the open ties are excluded. `present` answers for another state: what closed ties feed is behind
+    what feeds it now; what an open switch has cut off, and no other way feeds, stays behind that switch. The devices of
+    the normal state are there in every state, with the same ids, and so are areas and customers.
+
+    *Behind* a device are the device itself and all that its opening cuts off, or has cut off. Customers counted or
+    listed behind a device are the active ones: an account that was closed cannot be out. Unknown ids raise KeyError.
     """
 
     __slots__ = (
-        "_area_of_feeder", "_behind", "_by_meter", "_children", "_customer", "_customer_ids", "_device", "_end",
-        "_first", "_last", "_number", "areas", "customers", "devices", "remarks",
+        "_behind", "_children", "_device", "_end", "_first", "_found",
+        "_ground", "_last", "_number", "_open_above", "_states", "areas", "customers", "devices", "positions", "remarks",
     )  # fmt: skip
 
     areas: tuple[Area, ...]
@@ -62,62 +42,68 @@ class Network:
     """Every device, each directly before all that is behind it; siblings by id."""
     customers: tuple[Customer, ...]
     """Every customer, inactive ones too, by id."""
+    positions: Mapping[str, bool]
+    """The switches that do not stand as they normally do, and whether each is closed."""
     remarks: tuple[str, ...]
     """What was assumed because the data does not say it, in sentences."""
 
-    def __init__(self, grid: GridTables) -> None:
+    def __init__(self, grid: GridTables, positions: Mapping[str, bool] | None = None) -> None:
         """Build the network. Raises ValueError when the normal state is not radial."""
-        tree = grow(grid)
-        if tree.closing:
-            branch = grid.branches[tree.closing[0]]
-            raise ValueError(f"the normal state is not radial: {branch.kind} {branch.id} closes a loop")
-        self.areas = supply_areas(grid)
-        self._area_of_feeder = {feeder: area.id for area in self.areas for feeder in area.feeders}
-        found, device_at = find_devices(grid, tree, self._area_of_feeder)
-        self._children = _children(found)
-        self.devices, self._end = _preorder(found, self._children)
+        ground = Ground(grid)
+        self._build(ground, ground.deviations(positions or {}), OrderedDict())
+
+    def _build(self, ground: Ground, deviations: Deviations, states: OrderedDict[Deviations, Network]) -> None:
+        self._ground, self._states = ground, states
+        states[deviations] = self
+        self.positions = MappingProxyType(dict(deviations))
+        self.areas = ground.areas
+        self._found = found = ground.present(deviations)
+        self._children = _children(found.devices)
+        self.devices, self._end = _preorder(found.devices, self._children)
         self._device = {device.id: device for device in self.devices}
         self._number = {device.id: number for number, device in enumerate(self.devices)}
+        self._open_above: list[DeviceId | None] = []
+        for device in self.devices:
+            above = None if device.parent is None else self._open_above[self._number[device.parent]]
+            stands_open = not self.positions.get(device.id, True)
+            self._open_above.append(above or (device.id if stands_open else None))
         self.remarks = tuple(
             f"Feeder {device.feeder}: the data shows no breaker at its head, one was assumed ({device.id})."
-            for device in self.devices
+            for device in sorted(ground.found.devices.values(), key=lambda device: device.id)
             if device.made
         )
-        customers = []
-        for row in grid.customers:
-            at = tree.node_index[row.node]
-            fed_by = tree.feeder[at]
-            customers.append(
-                Customer(
-                    id=CustomerId(row.customer),
-                    meter=MeterId(row.meter),
-                    device=device_at[at],
-                    active=row.active,
-                    node=row.node,
-                    lon=grid.nodes[at].lon,
-                    lat=grid.nodes[at].lat,
-                    transformer=row.transformer,
-                    feeder=grid.feeders[fed_by].feeder if fed_by >= 0 else row.feeder,
-                    level=row.level,
-                )
-            )
-        self.customers = tuple(sorted(customers, key=lambda customer: customer.id))
-        self._customer_ids = tuple(customer.id for customer in self.customers)
-        self._customer = dict(zip(self._customer_ids, self.customers, strict=True))
-        self._by_meter = {customer.meter: customer.id for customer in self.customers}
+        moved = {part for part, device in enumerate(found.at) if device != ground.found.at[part]}
+        self.customers = tuple(
+            replace(customer, device=found.at[part]) if part in moved else customer
+            for customer, part in zip(ground.customers, ground.part_of_customer, strict=True)
+        )
         # Ranks of the active customers in the order of their devices: behind device d are those from _first[d] on,
         # up to _last[d].
-        served = [
-            (self._number[customer.device], rank)
-            for rank, customer in enumerate(self.customers)
-            if customer.active and customer.device is not None
-        ]
-        served.sort()
-        numbers = np.array([number for number, _ in served], dtype=np.int32)
-        self._behind = np.array([rank for _, rank in served], dtype=np.int32)
+        lowest = np.array([-1 if device is None else self._number[device] for device in found.at], dtype=np.int32)
+        fed = lowest[ground.part_of_active]
+        order = np.argsort(fed, kind="stable")[np.count_nonzero(fed < 0) :]
+        numbers = fed[order]
+        self._behind = ground.active[order]
         self._behind.setflags(write=False)
         self._first: list[int] = np.searchsorted(numbers, np.arange(len(self.devices))).tolist()
         self._last: list[int] = np.searchsorted(numbers, self._end).tolist()
+
+    def present(self, positions: Mapping[str, bool]) -> Network:
+        """Return the grid as it is switched when these switches stand so (True is closed) and all others as normally.
+
+        Never raises: a switch that the grid does not have is passed over, and loops are allowed. The same positions
+        give the same object while it is among those used last.
+        """
+        deviations = self._ground.deviations(positions)
+        states = self._states
+        found = states.get(deviations)
+        if found is None:
+            found = Network.__new__(Network)
+            found._build(self._ground, deviations, states)  # noqa: SLF001 - a network of the same ground
+        states.move_to_end(deviations)
+        if len(states) > _KEPT + 1:
+            del states[next(each for each in states if each)]
+        return found
 
     def device(self, device: str) -> Device:
         """Return the device of this id."""
@@ -129,11 +115,11 @@ class Network:
 
     def customer(self, customer: str) -> Customer:
         """Return the customer of this id."""
-        return self._customer[CustomerId(customer)]
+        return self.customers[self._ground.rank[CustomerId(customer)]]
 
     def by_meter(self, meter: str) -> CustomerId | None:
         """Return whose meter this is; None when the utility has no such meter."""
-        return self._by_meter.get(MeterId(meter))
+        return self._ground.by_meter.get(MeterId(meter))
 
     def customer_device(self, customer: str) -> DeviceId:
         """Return the lowest device that feeds the customer. Raises KeyError also for one whom nothing feeds."""
@@ -146,8 +132,8 @@ class Network:
         """Return the active customers behind the device, sorted."""
         number = self._number[DeviceId(device)]
         ranks = np.sort(self._behind[self._first[number] : self._last[number]])
-        ids = self._customer_ids
-        return tuple([ids[rank] for rank in ranks.tolist()])
+        customers = self.customers
+        return tuple([customers[rank].id for rank in ranks.tolist()])
 
     def count_behind(self, device: str) -> int:
         """Return how many active customers are behind the device, in constant time."""
@@ -185,7 +171,64 @@ class Network:
         device = self._device.get(DeviceId(device_or_customer))
         if device is not None:
             return device.area
-        return self._area_of_feeder[self.customer(device_or_customer).feeder]
+        return self._ground.area_of_feeder[self.customer(device_or_customer).feeder]
+
+    def region_of(self, device: str) -> str:
+        """Return the region in which a device or switch is dispatched: that of its feeder in normal state."""
+        return self._ground.region_of(device)
+
+    def is_fed(self, device: str) -> bool:
+        """Answers whether neither the device nor anything on its way to the source stands open."""
+        return self.open_above(device) is None
+
+    def open_above(self, device: str) -> DeviceId | None:
+        """Return the highest device that stands open on the way to the source, the device itself included."""
+        return self._open_above[self._number[DeviceId(device)]]
+
+    def switch(self, switch: str) -> Switch:
+        """Return the switch, tie, transformer or made head of this id, as it stands."""
+        return self._ground.switch(switch, self.positions.get(switch))
+
+    @property
+    def ties(self) -> tuple[str, ...]:
+        """The switches that stand open in normal state, sorted."""
+        return self._ground.ties
+
+    def standing_for(self, switch: str) -> DeviceId | None:
+        """Return the device that a switch is, or else the lowest one that feeds it; None when nothing does.
+
+        So a knife switch or tie that is no device as it stands still has a place among the devices.
+        """
+        if (device := DeviceId(switch)) in self._device:
+            return device
+        return self._ground.lowest_at(self._ground.branch(switch), self._found)
+
+    def nearest_transformers(self, place: Place, within_m: float) -> tuple[tuple[DeviceId, int], ...]:
+        """Return the transformers within so many metres on the ground, nearest first, with the metres."""
+        transformers, nearby = self._ground.transformers
+        return tuple((transformers[number], round(metres)) for metres, number in nearby.within(place, within_m))
+
+    def nearest_device(self, place: Place, within_m: float) -> tuple[DeviceId, int] | None:
+        """Return the nearest device or, of the nearest line, the lowest device that feeds it, with the metres."""
+        branches, nearby = self._ground.branches
+        for metres, number in nearby.within(place, within_m):
+            if (device := self._ground.lowest_at(branches[number], self._found)) is not None:
+                return device, round(metres)
+        return None
+
+    def at_pole(self, pole: str) -> tuple[DeviceId, ...]:
+        """Return the lowest devices that feed what is at the pole of this number, sorted; none for an unknown pole."""
+        fed_by = {self._found.at[part] for part in self._ground.poles.get(pole, ())}
+        return tuple(sorted(device for device in fed_by if device is not None))
+
+    def by_number(self, device_number: str) -> DeviceId | None:
+        """Return the device that the number is painted on, of a knife switch or tie the lowest device that feeds it."""
+        branch = self._ground.numbered.get(device_number)
+        return None if branch is None else self._ground.lowest_at(branch, self._found)
+
+    def by_service_point(self, service_point: str) -> CustomerId | None:
+        """Return the customer at this service point; None when the utility has no such point."""
+        return self._ground.service_points.get(service_point)
 
 
 def _children(found: Mapping[DeviceId, Device]) -> dict[DeviceId | None, tuple[DeviceId, ...]]:

@@ -31,16 +31,30 @@ class SwitchType(enum.StrEnum):
     BYPASS = "57"
 
 
+class Tier(enum.StrEnum):
+    """How much depends on a customer's supply; independent of holding a hotline account."""
+
+    RESIDENTIAL = "residential"
+    COMMERCIAL = "commercial"
+    IMPORTANT = "important"
+    LARGE = "large"
+
+
 class NodeRow(NamedTuple):
-    """A point where branches meet; degrees WGS 84."""
+    """A point where branches meet; degrees WGS 84. `pole` is the number painted there, empty where there is none."""
 
     node: str
     lon: float
     lat: float
+    pole: str = ""
 
 
 class BranchRow(NamedTuple):
-    """A line, switch, transformer or regulator. `id` is unique within its kind; the ends have no direction."""
+    """A line, switch, transformer or regulator. `id` is unique within its kind; the ends have no direction.
+
+    `rated` is amperes, of a transformer kVA; None where it is not known. `device_number` is painted on it, empty: none.
+    A telemetered branch tells its state by SCADA.
+    """
 
     id: str
     kind: BranchKind
@@ -52,10 +66,13 @@ class BranchRow(NamedTuple):
     type_code: str
     rating: str
     feeder: str
+    rated: float | None = None
+    device_number: str = ""
+    telemetered: bool = False
 
 
 class FeederRow(NamedTuple):
-    """A feeder, the node from which it is fed, and the place of its substation."""
+    """A feeder, the node from which it is fed, the place of its substation, and the region in which it is dispatched."""
 
     feeder: str
     name: str
@@ -63,10 +80,16 @@ class FeederRow(NamedTuple):
     source_node: str
     lon: float
     lat: float
+    region: str = "R1"
 
 
 class CustomerRow(NamedTuple):
-    """A customer at a node. `transformer` is empty on medium voltage; an inactive one has no supply contract."""
+    """A customer at a node. `transformer` is empty on medium voltage; an inactive one has no supply contract.
+
+    `service_point` is empty where the folder names none, `phases` is empty where they are not known, `kva` is the connected
+    load. `phones` are in international form, the first one is called first; `consent`: wants texts. `language` is a code of
+    ISO 639-1, empty: the utility's first one. `life_support`: somebody there depends on power to live.
+    """
 
     customer: str
     node: str
@@ -77,7 +100,14 @@ class CustomerRow(NamedTuple):
     active: bool
     connected_on: dt.date | None
     meter: str
-    phone: str | None
+    phones: tuple[str, ...] = ()
+    service_point: str = ""
+    phases: str = ""
+    kva: float | None = None
+    tier: Tier = Tier.RESIDENTIAL
+    language: str = ""
+    consent: bool = True
+    life_support: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

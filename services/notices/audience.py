@@ -25,41 +25,55 @@ ENDED = frozenset({IncidentState.CLOSED, IncidentState.DISMISSED})
 class Affected(Entity, frozen=True, kw_only=True):
     """A customer without power: the incident that holds him, since when (ms), and the notices of this outage.
 
-    `told_out` says that he was told; `told_crew` names the incident whose crew he was told of.
+    `told_out` says that he was told; `told_estimate` is the restoration that was last named to him and `told_at` when;
+    `told_crew` names the incident whose crew he was told of. `notices` are those that may not have been sent yet.
     """
 
     kind: ClassVar[str] = "affected"
     incident: str
     since: int
     told_out: bool = False
+    told_estimate: int | None = None
+    told_at: int = 0
     told_crew: str = ""
     notices: tuple[str, ...] = ()
 
 
+class Returned(Entity, frozen=True, kw_only=True):
+    """A customer who was told of his outage, has power again since `at` (ms), and was not told so yet. `was`: as he stood."""
+
+    kind: ClassVar[str] = "returned"
+    at: int
+    incident: str
+    was: Affected
+
+
 class Followed(Entity, frozen=True, kw_only=True):
-    """An incident as far as it was followed: the last revision, its estimate (ms), and what it was merged into."""
+    """An incident as far as it was followed: the last revision, its estimate (ms), and what it was merged into.
+
+    `crew` is the order whose crew is on its way, `arrival` (ms) when it should be there.
+    """
 
     kind: ClassVar[str] = "followed"
     revision: int
     estimate: int | None = None
     merged_into: str | None = None
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Change:
-    """A customer whose power failed or returned in this turn: as he stood before, and the event that says so."""
-
-    affected: Affected
-    fact: Fact
-    incident: str
+    crew: str = ""
+    arrival: int | None = None
 
 
 @dataclasses.dataclass(slots=True)
-class Changes:
-    """What this turn's facts come to: customers newly out and customers with power again, by customer."""
+class Heard:
+    """Whom this turn's facts may give something to be told, each with the fact that says so.
 
-    out: dict[str, Change] = dataclasses.field(default_factory=dict)
-    back: dict[str, Change] = dataclasses.field(default_factory=dict)
+    Customers newly out, customers with power again (told of their outage), customers that another incident holds now, and
+    incidents of which something changed that concerns whoever they hold.
+    """
+
+    out: dict[str, str] = dataclasses.field(default_factory=dict)
+    back: dict[str, str] = dataclasses.field(default_factory=dict)
+    moved: dict[str, str] = dataclasses.field(default_factory=dict)
+    incidents: dict[str, str] = dataclasses.field(default_factory=dict)
 
 
 def in_order(facts: Iterable[Fact]) -> list[tuple[Fact, IncidentChanged]]:
@@ -81,36 +95,40 @@ def in_order(facts: Iterable[Fact]) -> list[tuple[Fact, IncidentChanged]]:
     )
 
 
-def follow(turn: Turn) -> Changes:
-    """Bring the audience up to this turn's facts and return who has to be told of a change."""
-    changes = Changes()
+def follow(turn: Turn) -> Heard:
+    """Bring the audience up to this turn's facts and return who may have to be told something."""
+    heard = Heard()
     for fact, event in in_order(turn.facts):
-        followed = turn.get(Followed, event.incident)
-        if followed is not None and event.revision <= followed.revision:
-            turn.note(followed, "stays", Reason.OUTDATED_REVISION, [fact.id])
+        before = turn.get(Followed, event.incident)
+        if before is not None and event.revision <= before.revision:
+            turn.note(before, "stays", Reason.OUTDATED_REVISION, [fact.id])
             continue
         followed = Followed(
             id=event.incident,
             revision=event.revision,
             estimate=None if event.estimate is None else to_ms(event.estimate),
             merged_into=event.merged_into,
+            crew="" if before is None else before.crew,
+            arrival=None if before is None else before.arrival,
         )
         turn.put(followed)
         turn.note(followed, event.state, Reason.INCIDENT_CHANGED, [fact.id])
+        if before is not None and followed.estimate != before.estimate:
+            heard.incidents[holder(turn, event.incident)] = fact.id
         for customer in sorted(event.out):
-            _lost(turn, changes, customer, fact, event)
+            _lost(turn, heard, customer, fact, event)
         for customer in sorted(event.restored):
-            _returned(turn, changes, customer, fact, event)
+            _returned(turn, heard, customer, fact, event)
         if event.merged_into is not None:
             for affected in held_by(turn, event.incident):
-                _hand_over(turn, affected, holder(turn, event.merged_into), fact)
+                _hand_over(turn, heard, affected, holder(turn, event.merged_into), fact)
         elif event.state in ENDED:
             for affected in held_by(turn, event.incident):
                 turn.remove(affected)
                 turn.note(affected, "forgotten", Reason.INCIDENT_ENDED, [fact.id])
-                changes.out.pop(affected.id, None)
+                heard.out.pop(affected.id, None)
             _forget(turn, event.incident)
-    return changes
+    return heard
 
 
 def _forget(turn: Turn, incident: str) -> None:
@@ -135,39 +153,46 @@ def holder(turn: Turn, incident: str) -> str:
     return incident
 
 
-def _lost(turn: Turn, changes: Changes, customer: str, fact: Fact, event: IncidentChanged) -> None:
+def _lost(turn: Turn, heard: Heard, customer: str, fact: Fact, event: IncidentChanged) -> None:
     incident = holder(turn, event.incident)
     standing = turn.get(Affected, customer)
     if standing is not None:
         if standing.incident != incident:
-            _hand_over(turn, standing, incident, fact)
+            _hand_over(turn, heard, standing, incident, fact)
         return
-    before = changes.back.pop(customer, None)
-    if before is not None:
-        turn.put(msgspec.structs.replace(before.affected, incident=incident))
-        turn.note(before.affected, "stays", Reason.STILL_OUT, [before.fact.id, fact.id])
+    returned = turn.get(Returned, customer)
+    if returned is not None:
+        turn.remove(returned)
+        turn.put(msgspec.structs.replace(returned.was, incident=incident))
+        turn.note(returned.was, "stays", Reason.STILL_OUT, [heard.back.pop(customer, fact.id), fact.id])
+        heard.moved[customer] = fact.id
         return
-    affected = Affected(id=customer, incident=incident, since=to_ms(event.started_at))
-    turn.put(affected)
-    changes.out[customer] = Change(affected, fact, event.incident)
+    # A beginning that lies ahead is none; one that no calendar holds would be no words.
+    turn.put(Affected(id=customer, incident=incident, since=min(to_ms(event.started_at), turn.now)))
+    heard.out[customer] = fact.id
 
 
-def _returned(turn: Turn, changes: Changes, customer: str, fact: Fact, event: IncidentChanged) -> None:
+def _returned(turn: Turn, heard: Heard, customer: str, fact: Fact, event: IncidentChanged) -> None:
     standing = turn.get(Affected, customer)
     if standing is None:
         return
-    if standing.incident != holder(turn, event.incident):
+    incident = holder(turn, event.incident)
+    if standing.incident != incident:
         turn.note(standing, "stays", Reason.OTHER_HOLDER, [fact.id])
         return
     turn.remove(standing)
-    began = changes.out.pop(customer, None)
+    began = heard.out.pop(customer, None)
     if began is not None:
-        turn.note(standing, "untold", Reason.BACK_BEFORE_TOLD, [began.fact.id, fact.id])
+        turn.note(standing, "untold", Reason.BACK_BEFORE_TOLD, [began, fact.id])
+    elif standing.told_out:
+        turn.put(Returned(id=customer, at=fact.at, incident=event.incident, was=standing))
+        heard.back[customer] = fact.id
     else:
-        changes.back[customer] = Change(standing, fact, event.incident)
+        turn.note(standing, "untold", Reason.NEVER_TOLD, [fact.id])
 
 
-def _hand_over(turn: Turn, affected: Affected, incident: str, fact: Fact) -> None:
+def _hand_over(turn: Turn, heard: Heard, affected: Affected, incident: str, fact: Fact) -> None:
     turn.put(msgspec.structs.replace(affected, incident=incident))
+    heard.moved[affected.id] = fact.id
     if affected.told_out:
         turn.note(affected, "handedOver", Reason.TOLD_BEFORE, [fact.id])

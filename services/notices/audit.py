@@ -5,9 +5,15 @@ from __future__ import annotations
 from typing import Final
 
 from services.audit.rule import AuditRule
+from services.notices.moments import ETR_MOVED_MS
 
 DRILL_PREFIX: Final = "drill:"
 """What the name of every gateway of an exercise begins with, and of no other."""
+
+_UNDER_VERSION = """
+            SELECT n.*, coalesce(t.version, (SELECT v.version FROM utility_version v WHERE v.current)) AS version
+            FROM notice_decided n LEFT JOIN ticks t ON t.stage = 'notify' AND t.shard = n.area AND t.n = n.tick"""
+"""Every notice with the utility's version under which it was decided."""
 
 _TEXTS = "SELECT count(*) FROM effects WHERE kind = 'text'"
 
@@ -17,32 +23,95 @@ RULES: Final = (
         promise="Nobody is told that power is back while known to be out.",
         checked_sql="SELECT count(*) FROM notice_decided WHERE moment = 'powerRestored'",
         # Known: somebody held the interruption before the notice was decided. What is learned later of that time, by
-        # a late report, could not stop it.
+        # a late report, could not stop it. Power that was back for too short a time to end the interruption was back.
         violations_sql="""
-            SELECT n.key, n.customer, n.incident, n.decided_at_ms, i.id AS interruption, i.start_ms, i.end_ms
+            SELECT n.key, i.customer, n.incident, n.decided_at_ms, i.id AS interruption, i.start_ms, i.end_ms
             FROM notice_decided n
-            JOIN interruption i ON i.customer = n.customer AND NOT i.voided
+            JOIN interruption i ON i.customer = ANY (n.customers) AND NOT i.voided
             WHERE n.moment = 'powerRestored'
               AND i.start_ms <= n.decided_at_ms AND (i.end_ms IS NULL OR i.end_ms > n.decided_at_ms)
               AND EXISTS (SELECT FROM interruption_holder h
                           WHERE h.interruption = i.id AND h.from_ms < n.decided_at_ms)
-            ORDER BY n.key""",
+              AND NOT EXISTS (SELECT FROM interruption_part p
+                              WHERE p.interruption = i.id AND p.powered
+                                AND p.from_ms <= n.decided_at_ms AND (p.until_ms >= n.decided_at_ms OR p.until_ms IS NULL))
+            ORDER BY n.key, i.customer""",
     ),
     AuditRule(
         name="notices.toldTwice",
         promise="Nobody is told the same moment of an incident twice without the opposite in between.",
-        checked_sql="SELECT count(*) FROM notice_decided",
+        checked_sql="SELECT count(*) FROM notice_decided WHERE moment <> 'etrChange'",
         violations_sql="""
             SELECT n.key, n.customer, n.incident, n.moment, n.earlier
             FROM (SELECT key, customer, incident, moment, decided_at_ms, tick,
                          lag(key) OVER told AS earlier, lag(tick) OVER told AS earlier_tick
-                  FROM notice_decided
+                  FROM (SELECT n.key, c.customer, n.incident, n.moment, n.decided_at_ms, n.tick
+                        FROM notice_decided n, unnest(n.customers) AS c (customer) WHERE n.moment <> 'etrChange') told
                   WINDOW told AS (PARTITION BY incident, customer, moment ORDER BY tick, key)) n
             WHERE n.earlier IS NOT NULL AND NOT EXISTS (
                 SELECT FROM notice_decided o
-                WHERE o.customer = n.customer AND o.tick BETWEEN n.earlier_tick AND n.tick
+                WHERE o.customers @> ARRAY[n.customer] AND o.tick BETWEEN n.earlier_tick AND n.tick
                   AND o.moment = CASE n.moment WHEN 'powerRestored' THEN 'powerOut' ELSE 'powerRestored' END)
-            ORDER BY n.key""",
+            ORDER BY n.key, n.customer""",
+    ),
+    AuditRule(
+        name="notices.changedEstimateIsOne",
+        promise="Nobody is told of a changed estimate that is not, by half an hour or more, another than the last he was told.",
+        checked_sql="SELECT count(*) FROM notice_decided WHERE moment = 'etrChange'",
+        violations_sql=f"""
+            SELECT n.key, n.customer, n.incident, n.estimate_ms, n.earlier_ms
+            FROM (SELECT n.key, c.customer, n.incident, n.moment, n.estimate_ms,
+                         lag(n.estimate_ms) OVER (PARTITION BY c.customer ORDER BY n.tick, n.key) AS earlier_ms
+                  FROM notice_decided n, unnest(n.customers) AS c (customer)
+                  WHERE n.estimate_ms IS NOT NULL OR n.moment = 'etrChange') n
+            WHERE n.moment = 'etrChange'
+              AND abs(n.estimate_ms - n.earlier_ms) >= {ETR_MOVED_MS} IS NOT TRUE
+            ORDER BY n.key, n.customer""",  # noqa: S608 (a constant of the room)
+    ),
+    AuditRule(
+        name="notices.nightIsQuiet",
+        promise="No notice that can wait is decided in quiet hours; only for those who depend on power to live none can.",
+        checked_sql="SELECT count(*) FROM notice_decided",
+        violations_sql=f"""
+            SELECT n.key, n.moment, n.decided_at_ms, v.quiet_from, v.quiet_until
+            FROM ({_UNDER_VERSION}) n
+            JOIN utility_version v USING (version)
+            CROSS JOIN LATERAL (SELECT (to_timestamp(n.decided_at_ms / 1000.0) AT TIME ZONE v.time_zone)::time AS at) here
+            WHERE CASE WHEN v.quiet_from <= v.quiet_until THEN here.at >= v.quiet_from AND here.at < v.quiet_until
+                       ELSE here.at >= v.quiet_from OR here.at < v.quiet_until END
+              AND NOT EXISTS (SELECT FROM customer c
+                              WHERE c.version = v.version AND c.customer = ANY (n.customers) AND c.life_support)
+            ORDER BY n.key""",  # noqa: S608 (a constant of this module)
+    ),
+    AuditRule(
+        name="notices.toldAgainstWill",
+        promise="Nobody is told anything who wants no texts: what his phone said last counts, else the utility's folder.",
+        checked_sql="SELECT (SELECT count(*) FROM notice_decided) + (SELECT count(*) FROM consent_log)",
+        violations_sql=f"""
+            SELECT n.key, n.customer, n.moment, n.decided_at_ms
+            FROM ({_UNDER_VERSION}) n
+            LEFT JOIN LATERAL (SELECT l.consents FROM consent_log l
+                               WHERE l.handle = n.handle AND l.area = n.area AND l.tick <= n.tick
+                               ORDER BY l.at_ms DESC, l.tick DESC, l.id DESC LIMIT 1) said ON true
+            WHERE NOT coalesce(said.consents, (SELECT bool_and(c.consent) FROM customer c
+                                               WHERE c.version = n.version AND c.customer = ANY (n.customers)), true)
+            ORDER BY n.key""",  # noqa: S608 (a constant of this module)
+    ),
+    AuditRule(
+        name="notices.inboundHasItsState",
+        promise="Every text that was taken from a customer has a state, and an answer or a reason why there is none.",
+        checked_sql="SELECT count(*) FROM inbox WHERE stage = 'notify' AND topic = 'notice.inbound'",
+        violations_sql="""
+            SELECT i.id AS key, t.state, t.reason, t.answer
+            FROM inbox i
+            LEFT JOIN inbound_text t ON t.id = i.id
+            LEFT JOIN effects e ON e.key = t.answer AND e.kind = 'text'
+            WHERE i.stage = 'notify' AND i.topic = 'notice.inbound' AND i.decided IS NOT NULL AND (
+                t.id IS NULL OR (t.answer IS NOT NULL AND e.body ->> 'inbound' IS DISTINCT FROM t.id)
+                OR (t.answer IS NULL AND NOT EXISTS (
+                        SELECT FROM journal j WHERE j.stage = 'notify' AND j.subject_kind = 'text' AND j.subject = t.id
+                          AND j.became = 'unanswered' AND j.reason = 'answersSpent')))
+            ORDER BY i.id""",
     ),
     AuditRule(
         name="notices.textSettledOrOpenWithReason",
@@ -59,12 +128,13 @@ RULES: Final = (
     ),
     AuditRule(
         name="notices.noticeHasItsText",
-        promise="Every notice has its text effect and every text effect its notice, of the same customer and moment.",
+        promise="Every notice has its text effect and every text effect is a notice's, of its customer and moment, or an answer.",
         checked_sql="SELECT count(*) FROM notice_decided",
         violations_sql="""
             SELECT coalesce(n.key, e.key) AS key, n.customer, n.moment, e.state
             FROM notice_decided n
-            FULL JOIN (SELECT * FROM effects WHERE kind = 'text') e ON e.key = n.key
+            FULL JOIN (SELECT * FROM effects e WHERE kind = 'text' AND NOT EXISTS (
+                           SELECT FROM inbound_text t WHERE t.answer = e.key)) e ON e.key = n.key
             WHERE n.key IS NULL OR e.key IS NULL OR e.shard <> n.area
                OR e.expires_at_ms IS DISTINCT FROM n.expires_at_ms
                OR e.body ->> 'customer' IS DISTINCT FROM n.customer OR e.body ->> 'moment' IS DISTINCT FROM n.moment

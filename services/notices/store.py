@@ -1,15 +1,34 @@
-"""All SQL of the room: facts and records of the stage, numbers at send time, receipts by the operator's id."""
+"""All SQL of the room: facts and records of the stage, people, numbers at send time, receipts, parts of inbound texts."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from zoneinfo import ZoneInfo
 
+from schemas.ids import derived
 from services.engine.deciding import inbox_decided, inbox_facts
 from services.engine.taking import Connection
 from services.engine.turn import Fact, Record
-from services.notices.moments import EFFECT_KIND, NoticeDecided, NoticeReceipted
+from services.notices.gsm import septets
+from services.notices.moments import (
+    EFFECT_KIND,
+    ConsentTaken,
+    InboundTaken,
+    NoticeDecided,
+    NoticeReceipted,
+    TextBody,
+)
+from services.notices.parts import Part, words_of
+from services.notices.people import Manners, Reached
 from services.notices.stage import FINALITY, NotifyStage
+
+SAME_TEXT_MS = 60_000
+"""The same words of the same phone in one minute, or in the next, are one text that came again."""
+
+PARTS_MS = 600_000
+"""How long the parts of a text wait for the rest of it."""
+PARTS_LOCK = 7_240_023
 
 
 class NotifyStore:
@@ -24,37 +43,69 @@ class NotifyStore:
         return await inbox_decided(connection, NotifyStage.name, shard, tick)
 
     async def save(self, connection: Connection, shard: str, tick: int, now: int, records: Sequence[Record]) -> None:
-        """Write the notices of a turn, then the receipts that came in."""
-        decided = [record for record in records if isinstance(record, NoticeDecided)]
-        if decided:
-            await connection.execute(
-                """INSERT INTO notice_decided
-                       (area, tick, decided_at_ms, key, incident, customer, moment, expires_at_ms)
-                   SELECT $1, $2, $3, n.*
-                   FROM unnest($4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[]) AS n""",
-                shard,
-                tick,
-                now,
-                [notice.key for notice in decided],
-                [notice.incident for notice in decided],
-                [notice.customer for notice in decided],
-                [notice.moment for notice in decided],
-                [notice.expires_at for notice in decided],
-            )
-        receipts = [record for record in records if isinstance(record, NoticeReceipted)]
-        if receipts:
-            # A receipt never makes one undone that says more.
-            await connection.execute(
-                """UPDATE notice_decided n SET receipt = r.outcome, receipt_at_ms = r.at, operator_code = r.code
-                   FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) AS r (key, outcome, code, at)
-                   WHERE n.key = r.key AND (n.receipt IS NULL
-                         OR array_position($5::text[], r.outcome) > array_position($5::text[], n.receipt))""",
-                [receipt.key for receipt in receipts],
-                [receipt.outcome for receipt in receipts],
-                [receipt.operator_code for receipt in receipts],
-                [receipt.at for receipt in receipts],
-                sorted(FINALITY, key=lambda outcome: FINALITY[outcome]),
-            )
+        """Write the notices of a turn, the texts and consents that came in, then the receipts."""
+        await _decided(connection, (shard, tick, now), [r for r in records if isinstance(r, NoticeDecided)])
+        await _inbound(connection, (shard, tick, now), [r for r in records if isinstance(r, InboundTaken)])
+        await _consents(connection, (shard, tick, now), [r for r in records if isinstance(r, ConsentTaken)])
+        await _receipts(connection, [r for r in records if isinstance(r, NoticeReceipted)])
+
+
+_Turn = tuple[str, int, int]
+
+
+async def _decided(connection: Connection, turn: _Turn, notices: Sequence[NoticeDecided]) -> None:
+    if notices:
+        await connection.executemany(
+            """INSERT INTO notice_decided (area, tick, decided_at_ms, key, handle, incident, customer, customers, moment,
+                                           estimate_ms, expires_at_ms)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)""",
+            [
+                (*turn, n.key, n.handle, n.incident, n.customers[0], n.customers, n.moment, n.estimate, n.expires_at)
+                for n in notices
+            ],
+        )
+
+
+async def _inbound(connection: Connection, turn: _Turn, texts: Sequence[InboundTaken]) -> None:
+    if texts:
+        await connection.executemany(
+            """INSERT INTO inbound_text (area, tick, decided_at_ms, id, phone, handle, words, at_ms, state, reason, answer)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)""",
+            [(*turn, t.id, t.phone, t.handle, t.words, t.at, t.state, t.reason, t.answer or None) for t in texts],
+        )
+
+
+async def _consents(connection: Connection, turn: _Turn, consents: Sequence[ConsentTaken]) -> None:
+    if consents:
+        await connection.executemany(
+            """INSERT INTO consent_log (area, tick, decided_at_ms, id, phone, handle, consents, at_ms)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8)""",
+            [(*turn, c.id, c.phone, c.handle, c.consents, c.at) for c in consents],
+        )
+
+
+async def _receipts(connection: Connection, receipts: Sequence[NoticeReceipted]) -> None:
+    if not receipts:
+        return
+    columns = (
+        [receipt.key for receipt in receipts],
+        [receipt.outcome for receipt in receipts],
+        [receipt.operator_code for receipt in receipts],
+        [receipt.at for receipt in receipts],
+        sorted(FINALITY, key=lambda outcome: FINALITY[outcome]),
+    )
+    # A receipt never makes one undone that says more. That of an answer is kept beside what it answers.
+    await connection.execute(
+        """WITH r AS (SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) AS r (key, outcome, code, at)),
+                answered AS (
+                    UPDATE inbound_text t SET receipt = r.outcome, receipt_at_ms = r.at
+                    FROM r WHERE t.answer = r.key AND (t.receipt IS NULL
+                        OR array_position($5::text[], r.outcome) > array_position($5::text[], t.receipt)))
+           UPDATE notice_decided n SET receipt = r.outcome, receipt_at_ms = r.at, operator_code = r.code
+           FROM r WHERE n.key = r.key AND (n.receipt IS NULL
+               OR array_position($5::text[], r.outcome) > array_position($5::text[], n.receipt))""",
+        *columns,
+    )
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -73,23 +124,112 @@ async def sent_text(connection: Connection, reference: str) -> SentText | None:
     return None if row is None else SentText(row["key"], row["shard"])
 
 
-async def reachable(connection: Connection) -> frozenset[str]:
-    """Return the customers of the current utility version for whom a phone number is known."""
+async def read_people(connection: Connection) -> dict[str, Reached]:
+    """Return how each customer of the current utility version is reached; those without a phone are left out."""
     rows = await connection.fetch(
-        """SELECT c.customer FROM customer c JOIN utility_version v ON v.version = c.version AND v.current
-           WHERE c.phone IS NOT NULL"""
+        """SELECT c.customer, p.phones, c.service_point, c.language, c.consent, c.life_support
+           FROM current_customer c
+           JOIN (SELECT customer, array_agg(phone ORDER BY rank) AS phones FROM current_phone GROUP BY customer) p
+               USING (customer)
+           ORDER BY c.customer"""
     )
-    return frozenset(row["customer"] for row in rows)
+    return {
+        row["customer"]: Reached(
+            phones=tuple(row["phones"]),
+            # An id is of letters that every phone shows and that cost one septet each.
+            name=row["service_point"] if septets(row["service_point"]) else row["customer"],
+            language=row["language"],
+            consents=row["consent"],
+            life_support=row["life_support"],
+        )
+        for row in rows
+    }
 
 
-async def phone_of(connection: Connection, customer: str) -> str | None:
-    """Return a customer's number in international form, if one is known."""
+async def read_manners(connection: Connection) -> Manners:
+    """Return time zone, languages and quiet hours of the current utility version. Raises `LookupError` without one."""
+    row = await connection.fetchrow(
+        "SELECT time_zone, languages, quiet_from, quiet_until FROM utility_version WHERE current"
+    )
+    if row is None:
+        raise LookupError("no utility folder was imported into this database")
+    return Manners(
+        zone=ZoneInfo(row["time_zone"]),
+        languages=tuple(row["languages"]),
+        quiet_from=row["quiet_from"],
+        quiet_until=row["quiet_until"],
+    )
+
+
+async def phone_of(connection: Connection, text: TextBody) -> str | None:
+    """Return the number for a text in international form, if one is known: whose text it answers, else the customer's."""
     found: str | None = await connection.fetchval(
-        """SELECT c.phone FROM customer c JOIN utility_version v ON v.version = c.version AND v.current
-           WHERE c.customer = $1""",
-        customer,
+        """SELECT CASE WHEN $1 = '' THEN (SELECT phone FROM current_phone WHERE customer = $2 ORDER BY rank LIMIT 1)
+                  ELSE (SELECT phone FROM inbound_text WHERE id = $1) END""",
+        text.inbound,
+        text.customer,
     )
     return found
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Whole:
+    """A text that has come in whole: who sent it, its words, and the id that it has whenever it may come again."""
+
+    id: str
+    phone: str
+    words: str
+
+
+async def collect(connection: Connection, part: Part, now: int) -> list[Whole]:
+    """Keep a part and return the texts that are whole now, within the caller's transaction.
+
+    A text whose other parts do not come is taken for whole after a while (`PARTS_MS`), with what there is of it.
+    """
+    if not part.reference:
+        return [await _whole(connection, part.phone, words_of(part.coding, part.body), part.operator_id, now)]
+    # One after another: of two parts that come at once each would find the other missing.
+    await connection.execute("SELECT pg_advisory_xact_lock($1)", PARTS_LOCK)
+    await connection.execute(
+        """INSERT INTO inbound_part (phone, reference, total, number, coding, body, operator_id, at_ms)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+           ON CONFLICT (phone, reference, total, number)
+               DO UPDATE SET body = excluded.body, operator_id = excluded.operator_id""",
+        part.phone,
+        part.reference,
+        part.total,
+        part.number,
+        part.coding,
+        part.body,
+        part.operator_id,
+        now,
+    )
+    rows = await connection.fetch(
+        """WITH whole AS (
+               SELECT phone, reference, total FROM inbound_part GROUP BY phone, reference, total
+               HAVING count(*) = total OR max(at_ms) < $1),
+           taken AS (
+               DELETE FROM inbound_part p USING whole w
+               WHERE (p.phone, p.reference, p.total) = (w.phone, w.reference, w.total) RETURNING p.*)
+           SELECT phone, min(coding) AS coding, string_agg(body, ''::bytea ORDER BY number) AS body,
+                  (array_agg(operator_id ORDER BY number))[1] AS operator_id
+           FROM taken GROUP BY phone, reference, total ORDER BY phone, reference, total""",
+        now - PARTS_MS,
+    )
+    return [
+        await _whole(connection, row["phone"], words_of(row["coding"], row["body"]), row["operator_id"], now)
+        for row in rows
+    ]
+
+
+async def _whole(connection: Connection, phone: str, words: str, operator_id: str, now: int) -> Whole:
+    """Return a text with its id: the operator's name for it, else its words and the minute in which they came first."""
+    if operator_id:
+        return Whole(derived("textReceived", phone, operator_id), phone, words)
+    minute = now // SAME_TEXT_MS
+    last, this = (derived("textReceived", phone, words, place) for place in (minute - 1, minute))
+    known = await connection.fetchval("SELECT true FROM outbox WHERE id = $1", last)
+    return Whole(last if known else this, phone, words)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

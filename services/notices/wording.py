@@ -1,56 +1,126 @@
-"""The words of each notice: one segment, plain letters, times on the utility's wall clock.
+"""What a language has to say, and how a text speaks of premises and times. The words are in `wording_en`, `wording_zh`.
 
-Only the notice of a return holds the phrase that says so, and each of them does: whoever reads a text can tell.
-Times are milliseconds since the epoch, UTC; `zone` is the utility's time zone.
+Only the notice of a return holds the phrase that says so, and each of them does: whoever reads a text can tell. Texts take
+one segment each. Times are milliseconds since the epoch, UTC, and said on the utility's wall clock.
 """
 
 from __future__ import annotations
 
+import abc
+import dataclasses
 import datetime as dt
-from typing import Final
+from typing import ClassVar
 
 from services.clock import from_ms
 
-RETURN_PHRASE: Final = "power is back"
-"""What every notice of a return says and no other does."""
-
-_ESTIMATE_STEP_MS = 5 * 60_000
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-
-
-def power_out(*, since: int, estimate: int | None, now: int, zone: dt.tzinfo) -> str:
-    """Return the notice of an outage. An estimate that is not in the future is no estimate."""
-    began = _time(since, now, zone)
-    if estimate is None or estimate <= now:
-        return (
-            f"Power is out at your address since {began}. We are looking for the fault and will text you "
-            "when it is repaired. No reply needed."
-        )
-    # To the next five minutes: nobody can promise a minute, and early is better than late.
-    expected = _time(-(-estimate // _ESTIMATE_STEP_MS) * _ESTIMATE_STEP_MS, now, zone)
-    return (
-        f"Power is out at your address since {began}. We expect it to return by {expected} and will text you "
-        "when it does. No reply needed."
-    )
+_STEP_MS = 5 * 60_000
+_FAR_MS = 30 * 86_400_000
+"""A time further away is not said: of a week or more a weekday says nothing, and no calendar goes on for ever."""
+_NAMES_LENGTH = 24
 
 
-def crew_enroute(*, arrival: int | None, now: int, zone: dt.tzinfo) -> str:
-    """Return the notice that a crew is on its way. An arrival that is not in the future is not named."""
-    if arrival is None or arrival <= now:
-        return "A crew is on its way to repair the outage at your address. We will text you when it is done."
-    about = _time(-(-arrival // _ESTIMATE_STEP_MS) * _ESTIMATE_STEP_MS, now, zone)
-    return (
-        f"A crew is on its way to repair the outage at your address and should arrive about {about}. "
-        "We will text you when it is done."
-    )
+@dataclasses.dataclass(frozen=True, slots=True)
+class Where:
+    """The premises that a text speaks of, by name, and how many its phone stands for."""
+
+    names: tuple[str, ...]
+    of: int
+
+    @property
+    def only_one(self) -> bool:
+        """Whether the phone stands for no other premise, so that nobody asks which."""
+        return self.of <= 1
+
+    def named(self, comma: str, last: str) -> str | None:
+        """Return the names in a row; None when they take more room than a text has."""
+        *others, final = self.names
+        row = comma.join(others) + last + final if others else final
+        return row if len(row) <= _NAMES_LENGTH else None
 
 
-def power_restored() -> str:
-    """Return the notice that power has returned."""
-    return f"The {RETURN_PHRASE} at your address. If yours is still off, check your main switch, then call us."
+@dataclasses.dataclass(frozen=True, slots=True)
+class Calendar:
+    """Now, and the utility's time zone: by these a time is said."""
+
+    now: int
+    zone: dt.tzinfo
+
+    def ahead(self, at: int | None) -> int | None:
+        """Return a time to the next five minutes, None for one that is unknown, past or far away.
+
+        Nobody can promise a minute, and early is better than late.
+        """
+        return -(-at // _STEP_MS) * _STEP_MS if at is not None and self.now < at <= self.now + _FAR_MS else None
 
 
-def _time(at: int, now: int, zone: dt.tzinfo) -> str:
-    there, here = from_ms(at).astimezone(zone), from_ms(now).astimezone(zone)
-    day = "" if there.date() == here.date() else f"{_DAYS[there.weekday()]} "
-    return f"{day}{there:%H:%M}"
+class Wording(abc.ABC):
+    """The words of one language. `expected` and `arrival` are as `Calendar.ahead` returns them."""
+
+    exercise: ClassVar[str]
+    """What every text of an exercise begins with."""
+    return_phrase: ClassVar[str]
+    """What every notice of a return says and no other text does."""
+    days: ClassVar[tuple[str, ...]]
+
+    def time(self, at: int, calendar: Calendar) -> str:
+        """Return a time of today, or with its day; one too long ago is said as the longest time ago that can be said."""
+        at = max(at, calendar.now - _FAR_MS)
+        there, here = from_ms(at).astimezone(calendar.zone), from_ms(calendar.now).astimezone(calendar.zone)
+        day = "" if there.date() == here.date() else self.days[there.weekday()]
+        return f"{day}{there:%H:%M}"
+
+    @abc.abstractmethod
+    def power_out(self, where: Where, calendar: Calendar, *, since: int, expected: int | None, crew: bool) -> str:
+        """Power is out; `crew`: one is on its way."""
+
+    @abc.abstractmethod
+    def initial_etr(self, where: Where, calendar: Calendar, *, expected: int) -> str:
+        """There is an estimate now."""
+
+    @abc.abstractmethod
+    def etr_change(self, where: Where, calendar: Calendar, *, expected: int, later: bool) -> str:
+        """The estimate moved."""
+
+    @abc.abstractmethod
+    def crew_enroute(self, where: Where, calendar: Calendar, *, arrival: int | None, expected: int | None) -> str:
+        """A crew is on its way."""
+
+    @abc.abstractmethod
+    def power_restored(self, where: Where, calendar: Calendar, *, since: int | None) -> str:
+        """Power has returned; `since` when that was a good while ago."""
+
+    @abc.abstractmethod
+    def noted(self, where: Where | None) -> str:
+        """Answer a report of an outage that is not known yet; None: of somebody who is not known either."""
+
+    @abc.abstractmethod
+    def known(self, where: Where, calendar: Calendar, *, since: int, expected: int | None) -> str:
+        """Answer with what is known of an outage."""
+
+    @abc.abstractmethod
+    def no_outage(self, where: Where | None) -> str:
+        """Answer that no outage is known; None: of somebody who is not known either."""
+
+    @abc.abstractmethod
+    def which(self, names: tuple[str, ...]) -> str:
+        """Ask which premise is meant: 1 for the first."""
+
+    @abc.abstractmethod
+    def stopped(self) -> str:
+        """Answer that no more texts will come."""
+
+    @abc.abstractmethod
+    def started(self) -> str:
+        """Answer that texts will come again."""
+
+    @abc.abstractmethod
+    def help(self) -> str:
+        """Answer what may be asked."""
+
+    @abc.abstractmethod
+    def safety(self) -> str:
+        """Answer what to do in danger."""
+
+    @abc.abstractmethod
+    def not_understood(self) -> str:
+        """Answer that the text was not understood."""

@@ -1,4 +1,4 @@
-"""What one turn works on: the incidents of the area, their changes, and what is published of them when the turn ends."""
+"""What one turn works on: the incidents and windows of the area, the grid as it is switched, and signs of power."""
 
 from __future__ import annotations
 
@@ -6,71 +6,153 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from schemas.events import IncidentChanged, IncidentState
-from schemas.events import Place as PlaceOnTheWire
+from schemas.events import IncidentState
 from schemas.ids import derived
-from schemas.topics import OUTAGE_INCIDENTS
-from services.clock import from_ms
 from services.outages.entities import (
     Basis,
-    Disposed,
+    EstimateBasis,
     Incident,
-    IncidentRow,
     Out,
     Pending,
+    Position,
     Supplied,
     Window,
     WindowState,
 )
-from services.outages.estimate import estimate
-from services.outages.ledger import Delta, Ledger
+from services.outages.estimate import estimate, goes_before, is_possible, is_worth_telling, rounded
+from services.outages.ledger import Ledger
 from services.outages.reasons import Reason
+from services.outages.records import Disposed
 from services.outages.report import Disposal
-from services.outages.verifying import QUIET_MS, live_devices
+from services.outages.verifying import live_devices
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable
 
     from services.engine.turn import Turn
     from services.network import Network
+    from services.outages.grid import Grid
 
-MOST_IN_ONE_EVENT = 5_000
-"""Customers in one list of one event; more go into further revisions."""
 CONFIRMING_REPORTERS = 3
 """As many customers who reported confirm an incident without a crew."""
 REMEMBERED_MS = 14_400_000
 """How long a merged or dismissed incident is remembered, so that its crew's late words find their place."""
 REACH_BACK_MS = 86_400_000
 """How far back what is told late may reach: no report older than this takes part."""
-SUPPLY_MEMORY_MS = 2 * REACH_BACK_MS
-"""How long it is remembered since when a customer has power: longer than anything reaches back, also when turns are late."""
+FRESH_MS = 900_000
+"""A measurement counts against what people and inference say for this long."""
+SCADA = "scada"
 
 
 class Board:
-    """The incidents and customers of one area within one turn.
+    """The incidents and customers of one area within one turn; everything is read from the turn and written to it."""
 
-    `direct` maps devices to the customers who hang on them directly. Everything is read from the turn and written to it.
-    """
-
-    def __init__(
-        self, turn: Turn, network: Network, accounts: Mapping[str, str], direct: Mapping[str, tuple[str, ...]]
-    ) -> None:
+    def __init__(self, turn: Turn, grid: Grid) -> None:
         self.turn = turn
         self.now = turn.now
-        self.network = network
-        self.ledger = Ledger(turn, network, accounts)
-        self._direct = direct
-        self._why: dict[str, tuple[Reason, set[str]]] = {}
+        self.grid = grid
+        self._positions = {each.id: each for each in turn.all(Position)}
+        self.network: Network = grid.normal
+        self.ledger = Ledger(turn, grid, self.network)
+        self._look()
+        self._incidents = {each.id: each for each in turn.all(Incident)}
+        self._windows = {each.id: each for each in turn.all(Window)}
+        self._failed: frozenset[str] | None = None
         self._proved: set[tuple[str, int]] = set()
+        self.why: dict[str, tuple[Reason, set[str]]] = {}
+        """Of every incident that something happened to in this turn: the last reason, and the facts it rests on."""
+        self.disposed: dict[str, Disposed] = {}
+        self.hazards: set[str] = set()
+        """The dangers of which something is to be published."""
 
-    # ---------------------------------------------------------------------------------------------------- incidents
+    # ------------------------------------------------------------------------------------------------------ the grid
+    def _look(self) -> None:
+        self.network = self.grid.normal.present({each.id: each.closed for each in self._positions.values()})
+        self.ledger.network = self.network
+
+    def position(self, device: str) -> Position | None:
+        """Return how a device stands, as far as anything was heard of it."""
+        return self._positions.get(device)
+
+    def positions(self) -> list[Position]:
+        """Return the devices of which something was heard, by id."""
+        return [self._positions[device] for device in sorted(self._positions)]
+
+    def stand(self, position: Position) -> None:
+        """Let a device stand like this from now on."""
+        was = self._positions.get(position.id)
+        self.turn.put(position)
+        self._positions[position.id] = position
+        if was is None or was.closed is not position.closed:
+            self._look()
+
+    def forget_position(self, position: Position) -> None:
+        """Take a device to stand as it normally does."""
+        self.turn.remove(position)
+        del self._positions[position.id]
+        self._look()
+
+    def behind(self, device: str, upper: str) -> bool:
+        """Answers whether a device lies behind another one, as the grid is switched; what is no device now, does not."""
+        try:
+            return self.network.is_behind(device, upper)
+        except KeyError:
+            return False
+
+    def customers_behind(self, device: str) -> tuple[str, ...]:
+        """Return who is behind a device, as the grid is switched; nobody behind what is no device now."""
+        try:
+            return self.network.customers_behind(device)
+        except KeyError:
+            return ()
+
+    def path(self, device: str) -> tuple[str, ...]:
+        """Return a device and all above it; of what is no device now, itself alone."""
+        try:
+            return self.network.path_to_source(device)
+        except KeyError:
+            return (device,)
+
+    def is_device(self, device: str) -> bool:
+        """Answers whether this is a device as the grid is switched."""
+        return self.behind(device, device)
+
+    def known(self, device: str) -> bool:
+        """Answers whether there is such a device or switch in this area."""
+        return self.grid.in_area(device, self.turn.shard)
+
+    def shown_closed(self, device: str, at: int) -> bool:
+        """Answers whether a measurement not much older than `at` shows the device closed: then it has not failed."""
+        position = self._positions.get(device)
+        return position is not None and position.closed and position.source == SCADA and position.at >= at - FRESH_MS
+
+    # ----------------------------------------------------------------------------------------------------- incidents
     def incident(self, incident: str) -> Incident | None:
         """Return an incident as this turn has left it."""
-        return self.turn.get(Incident, incident)
+        return self._incidents.get(incident)
 
     def incidents(self) -> list[Incident]:
         """Return the open incidents by id."""
-        return self.turn.all(Incident, lambda each: each.is_open)
+        return [self._incidents[each] for each in sorted(self._incidents) if self._incidents[each].is_open]
+
+    def remembered(self) -> list[Incident]:
+        """Return every incident that is not forgotten, by id."""
+        return [self._incidents[each] for each in sorted(self._incidents)]
+
+    def keep(self, incident: Incident) -> Incident:
+        """Write an incident into the state."""
+        was = self._incidents.get(incident.id)
+        self.turn.put(incident)
+        self._incidents[incident.id] = incident
+        if was is None or was.device != incident.device or was.is_open is not incident.is_open:
+            self._failed = None
+        return incident
+
+    def forget(self, incident: Incident) -> None:
+        """Take an incident out of the state."""
+        self.turn.remove(incident)
+        del self._incidents[incident.id]
+        self._failed = None
 
     def open(
         self,
@@ -81,6 +163,7 @@ class Board:
         started_at: int,
         reason: Reason,
         facts: Iterable[str],
+        state: IncidentState = IncidentState.PREDICTED,
         upstream: str | None = None,
         upstream_back_at: int | None = None,
     ) -> Incident:
@@ -89,20 +172,19 @@ class Board:
         incident = Incident(
             id=self._free_id(device, started_at, self.now, upstream or "", *rests_on[:1]),
             device=device,
-            state=IncidentState.PREDICTED,
+            state=state,
             reason=reason,
             whole=whole,
             basis=basis,
             opened_at=self.now,
             started_at=started_at,
-            estimate=estimate(self.network.device(device).device_class, self.now),
+            estimate=estimate(self.grid.spot(device).device_class, self.now),
             upstream=upstream,
             upstream_back_at=upstream_back_at,
         )
-        self.turn.put(incident)
         self.turn.note(incident, incident.state, reason, rests_on)
-        self._why[incident.id] = (reason, set(rests_on))
-        return incident
+        self.why[incident.id] = (reason, set(rests_on))
+        return self.keep(incident)
 
     def _free_id(self, *causes: str | int) -> str:
         """Return the id that these causes give; opened anew at the same instant, an incident is another one."""
@@ -113,17 +195,14 @@ class Board:
 
     def change(self, incident: Incident, reason: Reason, facts: Iterable[str] = (), **fields: Any) -> Incident:
         """Change an incident and note why, under its state or, where that stays, under the reason."""
-        changed: Incident = replace(incident, reason=reason, **fields)
-        self.turn.put(changed)
+        changed = self.keep(replace(incident, reason=reason, **fields))
         self.turn.note(changed, changed.state, reason, facts)
-        self._why[incident.id] = (reason, set(facts))
+        self.why[incident.id] = (reason, set(facts))
         return changed
 
     def quietly(self, incident: Incident, **fields: Any) -> Incident:
         """Keep something in mind that is no transition."""
-        changed: Incident = replace(incident, **fields)
-        self.turn.put(changed)
-        return changed
+        return self.keep(replace(incident, **fields))
 
     def merge(self, incident: Incident, into: Incident, reason: Reason, facts: Iterable[str] = ()) -> None:
         """Let an incident without customers go up in another one."""
@@ -134,23 +213,35 @@ class Board:
             state=IncidentState.MERGED,
             merged_into=into.id,
             check_at=None,
+            step_check_at=None,
             leave_at=self.now + REMEMBERED_MS,
         )
 
+    def revise(self, incident: Incident, until: int, basis: EstimateBasis, facts: Iterable[str]) -> bool:
+        """Expect power back at another time, if that is worth telling; return whether it is."""
+        new = rounded(until)
+        if not incident.is_open or not is_possible(until, self.now) or not goes_before(basis, incident.estimate_basis):
+            return False
+        if not is_worth_telling(new, incident.estimate, basis):
+            self.quietly(incident, estimate_basis=basis)
+            return False
+        self.change(incident, Reason.ESTIMATE_CHANGED, facts, estimate=new, estimate_basis=basis)
+        return True
+
     def bring_out(self, incident: Incident, customers: Iterable[str], reason: Reason) -> None:
         """Put customers out under an incident; those of whom a meter has told meanwhile that power is back are so at once."""
-        start = incident.started_at
+        basis = Basis.SWITCHING if incident.basis is Basis.TELEMETRY else Basis.PRESUMED
         signs: set[tuple[str, int]] = set()
         heard = 0
         for customer in customers:
-            out = self.ledger.begin(customer, incident, start, Basis.PRESUMED, reason)
+            out = self.ledger.begin(customer, incident, incident.started_at, basis, reason)
             if out is not None and out.reported:
                 heard += 1
                 for report in out.reports:
                     self.dispose(report, Disposal.COUNTED, Reason.EXPLAINED, incident.id)
             supplied = self.turn.get(Supplied, customer)
             if supplied is not None and out is not None and supplied.since > out.since:
-                signs.add((out.device, supplied.since))
+                signs.add((self.ledger.device(customer), supplied.since))
         if heard:
             current = self.incident(incident.id) or incident
             self.quietly(current, heard=current.heard + heard)
@@ -168,9 +259,40 @@ class Board:
         faults = {
             each.device: each
             for each in reversed(self.incidents())
-            if each.id != besides and each.whole and each.check_at is None
+            if each.id != besides and each.whole and each.check_at is None and not self.closed_again(each)
         }
-        return next((faults[step] for step in self.network.path_to_source(device) if step in faults), None)
+        return next((faults[step] for step in self.path(device) if step in faults), None)
+
+    def closed_again(self, incident: Incident) -> bool:
+        """Answers whether what took the power was an open device that stands closed again."""
+        position = self._positions.get(incident.device)
+        return incident.switched and position is not None and position.closed
+
+    # ------------------------------------------------------------------------------------------------------- windows
+    def window(self, window: str) -> Window | None:
+        """Return a window as this turn has left it."""
+        return self._windows.get(window)
+
+    def windows(self, *states: WindowState) -> list[Window]:
+        """Return the windows in these states, by id."""
+        return [self._windows[each] for each in sorted(self._windows) if self._windows[each].state in states]
+
+    def keep_window(
+        self, window: Window, reason: Reason, facts: Iterable[str] = (), *, to: str | None = None
+    ) -> Window:
+        """Write a window into the state and note why; `to` says what it became, where that is not its state."""
+        self.turn.put(window)
+        self._windows[window.id] = window
+        self._failed = None
+        self.turn.note(window, to or window.state, reason, facts)
+        return window
+
+    def forget_window(self, window: Window, reason: Reason, facts: Iterable[str] = ()) -> None:
+        """Take a window out of the state: it is over."""
+        self.turn.note(window, WindowState.OVER, reason, facts)
+        self.turn.remove(window)
+        del self._windows[window.id]
+        self._failed = None
 
     # ------------------------------------------------------------------------------------------------ signs of power
     def power_at(self, device: str, at: int, facts: Iterable[str]) -> bool:
@@ -178,119 +300,56 @@ class Board:
         if (device, at) in self._proved:
             return False
         self._proved.add((device, at))
-        holders = self._holders()
         restored: dict[str, None] = {}
-        for step in live_devices(self.network, device, holders):
-            for customer in self._direct.get(step, ()):
+        direct = self.grid.direct(self.network)
+        for step in live_devices(self.network, device, self._tops()) or [device]:
+            for customer in direct.get(step, ()):
                 out = self.ledger.out(customer)
                 if out is not None and out.since < at:
                     self.ledger.end(out, at, Reason.METERS_REPORT_POWER)
                     restored[out.holder] = None
         for holder in restored:
-            incident = self.incident(holder)
-            if incident is not None:
-                back_at = at if incident.back_at is None else min(at, incident.back_at)
-                self.quietly(incident, back_at=back_at)
-                self._because(incident.id, Reason.METERS_REPORT_POWER, facts)
+            self.came_back(holder, at, Reason.METERS_REPORT_POWER, facts)
         return bool(restored)
 
-    def _holders(self) -> set[str]:
-        windows = self.turn.all(Window, lambda each: each.state in {WindowState.ACTIVE, WindowState.VERIFYING})
-        incidents = self.turn.all(Incident, lambda each: each.is_open or self.ledger.count(each) > 0)
-        return {each.device for each in incidents} | {each.device for each in windows}
+    def came_back(self, holder: str, at: int, reason: Reason, facts: Iterable[str]) -> None:
+        """Keep in mind that customers of an incident have power again."""
+        incident = self.incident(holder)
+        if incident is not None:
+            first, last = incident.back_at, incident.last_back_at
+            self.quietly(
+                incident,
+                back_at=at if first is None else min(at, first),
+                last_back_at=at if last is None else max(at, last),
+            )
+            known = self.why.get(incident.id)
+            if known is not None and known[0] is reason:
+                known[1].update(facts)
+            else:
+                self.why[incident.id] = (reason, set(facts))
 
-    def _because(self, incident: str, reason: Reason, facts: Iterable[str]) -> None:
-        known = self._why.get(incident)
-        if known is not None and known[0] is reason:
-            known[1].update(facts)
-        else:
-            self._why[incident] = (reason, set(facts))
+    def _tops(self) -> Collection[str]:
+        """Return the devices that are taken to have failed, or that work is done behind."""
+        if self._failed is None:
+            devices = {each.device for each in self._incidents.values() if each.is_open}
+            for window in self.windows(WindowState.ACTIVE, WindowState.VERIFYING):
+                devices |= {*window.isolates, *window.tops}
+            self._failed = frozenset(devices)
+        again = {holder for holder, moved in self.ledger.moved.items() if moved > 0} & self._incidents.keys()
+        return self._failed | {self._incidents[each].device for each in again}
 
+    # ------------------------------------------------------------------------------------------------------- reports
     def dispose(self, report: str, state: Disposal, reason: Reason, holder: str | None = None) -> None:
-        """Say what became of a report."""
-        self.turn.record(Disposed(report=report, state=state, reason=reason, holder=holder))
-
-    # ------------------------------------------------------------------------------------------------ end of the turn
-    def settle(self) -> None:
-        """Draw what follows from who is out now, and publish every incident that changed."""
-        touched = set(self._why) | set(self.ledger.deltas) | {i for i, moved in self.ledger.moved.items() if moved}
-        for incident_id in sorted(touched):
-            incident = self.incident(incident_id)
-            if incident is not None:
-                delta = self.ledger.deltas.get(incident_id, Delta())
-                settled = self._settled(incident, bool(delta.back))
-                self._publish(settled, delta)
-
-    def _settled(self, incident: Incident, some_back: bool) -> Incident:
-        count = self.ledger.count(incident)
-        incident = self.quietly(incident, out=count)
-        over = not incident.is_open
-        reason, facts = self._why.get(incident.id, (Reason.METERS_REPORT_POWER, set[str]()))
-        if count and incident.state is IncidentState.RESTORED:
-            return self.change(incident, reason, facts, state=IncidentState.PARTIALLY_RESTORED, leave_at=None)
-        if count and some_back and incident.state in {IncidentState.PREDICTED, IncidentState.CONFIRMED}:
-            return self.change(incident, reason, facts, state=IncidentState.PARTIALLY_RESTORED)
-        if count or over:
-            return incident
-        if incident.back_at is None and incident.done_at is None:
-            why = reason if reason is Reason.PLANNED_WORK else Reason.NOBODY_PROVED_OUT
-            leave_at = self.now + REMEMBERED_MS
-            return self.change(incident, why, facts, state=IncidentState.DISMISSED, check_at=None, leave_at=leave_at)
-        leave_at = self.now + QUIET_MS
-        return self.change(incident, reason, facts, state=IncidentState.RESTORED, check_at=None, leave_at=leave_at)
-
-    def _publish(self, incident: Incident, delta: Delta) -> None:
-        out, back = sorted(delta.out), sorted(delta.back)
-        chunks = max(1, -(-len(out) // MOST_IN_ONE_EVENT), -(-len(back) // MOST_IN_ONE_EVENT))
-        for chunk in range(chunks):
-            part = slice(chunk * MOST_IN_ONE_EVENT, (chunk + 1) * MOST_IN_ONE_EVENT)
-            incident = self.quietly(incident, revision=incident.revision + 1)
-            self.turn.emit(OUTAGE_INCIDENTS, self.turn.shard, self._event(incident, out[part], back[part]))
-        restored_at = self.now if incident.state is IncidentState.RESTORED else None
-        self.turn.record(IncidentRow(incident=incident, restored_at=restored_at))
-
-    def _event(self, incident: Incident, out: list[str], back: list[str]) -> IncidentChanged:
-        place = self.network.device(incident.device).place
-        return IncidentChanged(
-            id=derived("incidentChanged", incident.id, incident.revision),
-            at=from_ms(self.now),
-            exercise=self.turn.exercise,
-            incident=incident.id,
-            area=self.turn.shard,
-            revision=incident.revision,
-            state=incident.state,
-            device=incident.device,
-            place=PlaceOnTheWire(lon=place.lon, lat=place.lat),
-            started_at=from_ms(incident.started_at),
-            reason=incident.reason,
-            customers_out=incident.out,
-            out=out,
-            restored=back,
-            estimate=from_ms(incident.estimate),
-            upstream=incident.upstream,
-            merged_into=incident.merged_into,
-        )
-
-    def leave(self) -> None:
-        """Close restored incidents that stayed quiet, and forget what no late word can touch any more."""
-        left = self.turn.all(Incident, lambda each: each.leave_at is not None and each.leave_at <= self.now)
-        for incident in left:
-            if incident.state is IncidentState.RESTORED:
-                closed = self.change(incident, Reason.QUIET, state=IncidentState.CLOSED)
-                self._publish(closed, Delta())
-                self._why.pop(incident.id)
-            self.turn.remove(incident)
-        if left:
-            oldest = min((each.started_at for each in self.incidents()), default=self.now)
-            horizon = min(self.now - SUPPLY_MEMORY_MS, oldest)
-            for supplied in self.turn.all(Supplied, lambda each: max(each.since, each.ended or 0) < horizon):
-                self.turn.remove(supplied)
+        """Say what became of a report; the last word of a turn stands."""
+        self.disposed[report] = Disposed(report=report, state=state, reason=reason, holder=holder)
 
     def pendings(self) -> list[Pending]:
-        """Return the customers whose reports are unexplained, by customer."""
-        return self.turn.all(Pending)
+        """Return the customers whose reports are unexplained, by customer, with the devices that feed them now."""
+        return [replace(each, device=self.ledger.device(each.id)) for each in self.turn.all(Pending)]
 
-    def outs_behind(self, device: str) -> list[Out]:
-        """Return who is out behind a device, by customer. O(customers behind it)."""
-        found = (self.ledger.out(customer) for customer in self.network.customers_behind(device))
-        return [out for out in found if out is not None]
+    def holder_of(self, out: Out) -> Incident | Window:
+        """Return what holds an outage."""
+        holder = self.incident(out.holder) or self.window(out.holder)
+        if holder is None:
+            raise LookupError(f"{out.id} is out under {out.holder}, which is neither an incident nor a window")
+        return holder

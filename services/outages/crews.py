@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from schemas.events import IncidentState, OrderChanged, OrderState
+from schemas.events import IncidentState, OrderChanged, OrderState, OrderWork
 from services.clock import to_ms
-from services.outages.entities import Basis, Incident
+from services.outages.entities import Basis, EstimateBasis, Incident
+from services.outages.estimate import after_arrival
 from services.outages.gathering import HOLD_MS, NEAR_LOSS_MS
+from services.outages.hazards import hear_order_of_hazard
 from services.outages.inferring import again_now
 from services.outages.nesting import nest
 from services.outages.reasons import Reason
@@ -16,36 +18,77 @@ from services.outages.verifying import WAIT_MS
 if TYPE_CHECKING:
     from services.outages.board import Board
 
-_NEWS = {OrderState.ENROUTE: Reason.CREW_UNDER_WAY, OrderState.ARRIVED: Reason.CREW_ARRIVED}
+_NEWS = {
+    OrderState.ENROUTE: Reason.CREW_UNDER_WAY,
+    OrderState.ARRIVED: Reason.CREW_ARRIVED,
+    OrderState.ASSESSING: Reason.CREW_ASSESSING,
+    OrderState.HANDED_OVER: Reason.CREW_HANDED_OVER,
+}
+_ON_THE_WAY = frozenset({OrderState.SENT, OrderState.ACCEPTED, OrderState.ENROUTE})
 
 
 def hear_crew(board: Board, fact: str, order: OrderChanged) -> None:
-    """Take the news of an order into account."""
+    """Take the news of an order into account. What a crew that helps another one says changes nothing."""
+    if order.hazard is not None or order.incident is None or order.work is OrderWork.MAKE_SAFE:
+        hear_order_of_hazard(board, fact, order)
+    if order.incident is None or order.work is OrderWork.MAKE_SAFE:
+        return
     incident = board.incident(order.incident)
-    if order.state in _NEWS and incident is None:
+    reason = Reason.CREW_ASSISTS if order.work is OrderWork.ASSIST else _NEWS.get(order.state)
+    if reason is not None and incident is None:
         board.turn.note((Incident.kind, order.incident), "stays", Reason.OVER_ALREADY, [fact])
-    elif incident is not None and order.state in _NEWS:
-        board.turn.note(incident, incident.state, _NEWS[order.state], [fact])
-    if order.state is not OrderState.DONE:
+    elif reason is not None and incident is not None:
+        board.turn.note(incident, incident.state, reason, [fact])
+    if order.work is OrderWork.ASSIST:
         return
-    at = to_ms(order.at)
-    if order.found is None:
-        _in_order(board, fact, order.incident, at)
-        return
-    device = _known(board, order.found)
-    if device is None:
-        board.turn.note((Incident.kind, order.incident), "stays", Reason.FOUND_UNKNOWN_DEVICE, [fact])
-        device = None if incident is None else incident.device
-    if device is not None:
-        _found(board, fact, incident, device, at)
+    if incident is not None:
+        _expect(board, fact, incident, order)
+    if order.state in {OrderState.REPAIRED, OrderState.DONE}:
+        _mended(board, fact, board.incident(order.incident), order)
 
 
-def _known(board: Board, device: str) -> str | None:
-    try:
-        known = board.network.device(device)
-    except KeyError:
-        return None
-    return known.id if known.area == board.turn.shard else None
+def _expect(board: Board, fact: str, incident: Incident, order: OrderChanged) -> None:
+    """Expect power back when the crew says, or at the usual time after it arrives."""
+    device_class = board.grid.spot(incident.device).device_class
+    if order.completion_estimate is not None:
+        until, basis = to_ms(order.completion_estimate), EstimateBasis.CREW
+    elif order.state is OrderState.ARRIVED:
+        until, basis = after_arrival(device_class, to_ms(order.at)), EstimateBasis.ARRIVAL
+    elif order.arrival_estimate is not None and order.state in _ON_THE_WAY:
+        until, basis = after_arrival(device_class, to_ms(order.arrival_estimate)), EstimateBasis.ARRIVAL
+    else:
+        return
+    if not board.revise(incident, until, basis, [fact]):
+        board.turn.note(incident, "stays", Reason.ESTIMATE_KEPT, [fact])
+
+
+def _mended(board: Board, fact: str, incident: Incident | None, order: OrderChanged) -> None:
+    """Take up a crew's word that what had failed is mended, or that nothing had."""
+    at = min(to_ms(order.at), board.now)
+    claimed = incident.repaired if incident is not None and incident.repaired is not None else ("", "")
+    found = order.found
+    if found is None and claimed[0] == order.order:
+        found = claimed[1]
+    if found is None and order.state is OrderState.DONE:
+        _in_order(board, fact, order.incident or "", at)
+        return
+    if incident is not None and (found is None or (incident.switched and board.behind(found, incident.device))):
+        # The device that opened protects what has failed behind it.
+        found = incident.device
+    if incident is not None and claimed == (order.order, found):
+        board.turn.note(incident, incident.state, Reason.CREW_DONE, [fact])
+        return
+    if found is None or not board.known(found) or not board.is_device(found):
+        board.turn.note((Incident.kind, order.incident or ""), "stays", Reason.FOUND_UNKNOWN_DEVICE, [fact])
+        found = None if incident is None else incident.device
+    if found is None or not board.is_device(found):
+        return
+    if incident is not None and claimed[0] == order.order:
+        incident = board.quietly(incident, found=False)
+    _found(board, fact, incident, found, at)
+    current = None if incident is None else board.incident(incident.id)
+    if current is not None and order.state is OrderState.REPAIRED:
+        board.quietly(current, repaired=(order.order, found))
 
 
 def _found(board: Board, fact: str, ordered: Incident | None, device: str, at: int) -> None:
@@ -57,7 +100,7 @@ def _found(board: Board, fact: str, ordered: Incident | None, device: str, at: i
         return
     moved = incident.device != device
     if moved:
-        _release(board, incident, device)
+        release(board, incident, device)
     restored = incident.state is IncidentState.RESTORED
     state = IncidentState.CONFIRMED if incident.state is IncidentState.PREDICTED else incident.state
     incident = board.change(
@@ -76,7 +119,7 @@ def _found(board: Board, fact: str, ordered: Incident | None, device: str, at: i
     _claim(board, incident, fact)
     board.bring_out(
         board.incident(incident.id) or incident,
-        board.network.customers_behind(device),
+        board.customers_behind(device),
         Reason.BEHIND_FAILED_DEVICE,
     )
     if ordered is not None and ordered.id != incident.id:
@@ -85,7 +128,6 @@ def _found(board: Board, fact: str, ordered: Incident | None, device: str, at: i
 
 def _whose(board: Board, ordered: Incident | None, device: str) -> tuple[Incident | None, Reason]:
     """Return the incident that this device had brought about, and why it is taken for that."""
-    network = board.network
     unseen = [each for each in board.incidents() if not each.found]
     at_device = [each for each in unseen if each.device == device and each.whole]
     if ordered is not None and ordered in at_device:
@@ -95,23 +137,23 @@ def _whose(board: Board, ordered: Incident | None, device: str) -> tuple[Inciden
     restored = ordered is not None and ordered.state is IncidentState.RESTORED
     if ordered is not None and not ordered.found and (ordered.is_open or restored):
         return ordered, Reason.CREW_FOUND
-    behind = [each for each in unseen if network.is_behind(each.device, device)]
-    above = [each for each in unseen if network.is_behind(device, each.device)]
-    above.sort(key=lambda each: (network.count_behind(each.device), each.id))
+    behind = [each for each in unseen if board.behind(each.device, device)]
+    above = [each for each in unseen if board.behind(device, each.device)]
+    above.sort(key=lambda each: (board.network.count_behind(each.device), each.id))
     return next(iter(behind + above), None), Reason.FOUND_FOR_OTHER
 
 
-def _release(board: Board, incident: Incident, device: str) -> None:
+def release(board: Board, incident: Incident, device: str) -> None:
     """Let go of customers who are not behind what was found.
 
     Below a mended fault they go on under another nested incident. Otherwise who reported is explained anew, and who did not
     never was out.
     """
-    left = [out for out in board.ledger.held_by(incident) if not board.network.is_behind(out.device, device)]
+    left = [out for out in board.ledger.held_by(incident) if not board.behind(board.ledger.device(out.id), device)]
     if incident.upstream_back_at is not None:
         nest(
             board,
-            incident.device,
+            [incident.device],
             left,
             basis=incident.basis,
             started_at=incident.started_at,
@@ -135,8 +177,8 @@ def _claim(board: Board, incident: Incident, fact: str) -> None:
         if not _same_cause(board, incident, other):
             continue
         for out in board.ledger.held_by(other):
-            if board.network.is_behind(out.device, incident.device):
-                later = out.basis is not Basis.METER and out.since > incident.started_at
+            if board.behind(board.ledger.device(out.id), incident.device):
+                later = out.guessed and out.since > incident.started_at
                 since = incident.started_at if later else None
                 board.ledger.hand_over(out, incident, Reason.CREW_FOUND, since=since)
         if board.ledger.count(other) == 0:
@@ -148,10 +190,10 @@ def _same_cause(board: Board, incident: Incident, other: Incident) -> bool:
 
     One that began at another time by its meters is a fault of its own, whatever the crew mended above it.
     """
-    if other.upstream is not None or not board.network.is_behind(other.device, incident.device):
+    if other.upstream is not None or other.switched or not board.behind(other.device, incident.device):
         return False
-    by_meters = other.basis is Basis.METER and incident.basis is Basis.METER
-    return not by_meters or abs(other.started_at - incident.started_at) <= NEAR_LOSS_MS
+    by_call = Basis.CALL in {other.basis, incident.basis}
+    return by_call or abs(other.started_at - incident.started_at) <= NEAR_LOSS_MS
 
 
 def _stand_again(board: Board, fact: str, ordered: str, mended: Incident) -> None:
@@ -160,7 +202,7 @@ def _stand_again(board: Board, fact: str, ordered: str, mended: Incident) -> Non
     if current is None or not current.is_open or current.check_at is not None:
         return
     for out in board.ledger.held_by(current):
-        if board.network.is_behind(out.device, mended.device):
+        if board.behind(board.ledger.device(out.id), mended.device):
             board.ledger.hand_over(out, mended, Reason.FOUND_FOR_OTHER)
     current = board.incident(ordered) or current
     if board.ledger.count(current) == 0:
@@ -185,13 +227,19 @@ def _in_order(board: Board, fact: str, ordered: str, at: int) -> None:
     )
     incident = board.change(incident, Reason.SUPPLY_IN_ORDER, [fact], done_at=at, check_at=None)
     upper: Incident | None = None
+    dark = False
     for out in board.ledger.held_by(incident):
-        upper = board.open_above(out.device, incident.id)
+        device = board.ledger.device(out.id)
+        upper = board.open_above(device, incident.id)
         if upper is not None:
-            board.ledger.hand_over(out, upper, Reason.UPSTREAM_STILL_OUT)
+            board.ledger.hand_over(out, upper, Reason.UPSTREAM_STILL_OUT, at=at)
+        elif not board.network.is_fed(device):
+            dark = True
         else:
             board.ledger.end(out, back_at if back_at >= out.since else at, Reason.SUPPLY_IN_ORDER)
             if incident.back_at is None:
                 incident = board.quietly(incident, back_at=back_at)
+    if dark:
+        board.turn.note(incident, "stays", Reason.CONTRADICTS_TELEMETRY, [fact])
     if upper is not None and incident.back_at is None and board.ledger.count(incident) == 0:
         board.merge(incident, upper, Reason.UPSTREAM_STILL_OUT, [fact])

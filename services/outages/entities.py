@@ -1,32 +1,46 @@
-"""What the inference remembers: incidents, customers without power, unexplained reports, windows, proofs of supply."""
+"""What the inference remembers: incidents, customers without power, unexplained reports, windows, switch states, hazards."""
 
 from __future__ import annotations
 
 import enum
 from typing import ClassVar
 
-from schemas.events import IncidentState
-from services.engine.turn import Entity, Record
+from schemas.events import HazardKind, HazardState, IncidentState, Place
+from services.engine.turn import Entity
+from services.outages.stretches import Ended, Stretch
 
 OPEN_STATES = frozenset({IncidentState.PREDICTED, IncidentState.CONFIRMED, IncidentState.PARTIALLY_RESTORED})
 
 
 class Basis(enum.StrEnum):
-    """What the start of an interruption rests on."""
+    """What the start of an incident or an interruption rests on."""
 
     METER = "meter"
     CALL = "call"
     PRESUMED = "presumed"
     SWITCHING = "switching"
+    TELEMETRY = "telemetry"
+
+
+class EstimateBasis(enum.StrEnum):
+    """What the estimate of an incident rests on, from the least to the most."""
+
+    DEVICE = "device"
+    ARRIVAL = "arrival"
+    CREW = "crew"
+    DISPATCHER = "dispatcher"
 
 
 class Incident(Entity, frozen=True, kw_only=True):
     """One cause, one failed device, its customers. Times are milliseconds.
 
     `whole`: everybody behind the device is taken to be out, else only who reported. `heard` counts customers who reported,
-    `out` who is out under it. `back_at` is the first proof of power among its customers, `done_at` when the crew was done,
-    `check_at` when the wait for signs of restoration ends, `leave_at` when it is closed or forgotten. `upstream` is the
-    incident in whose shadow it was found, `upstream_back_at` when power came back there. `found`: a crew has seen the fault.
+    `out` who is out under it, `life_support` and `important` those of them. `back_at` and `last_back_at` are the first and
+    the last proof of power among its customers, `done_at` when the crew was done, `check_at` when the wait for signs of
+    restoration ends, `leave_at` when it is closed or forgotten. `upstream` is the incident in whose shadow it was found,
+    `upstream_back_at` when power came back there. `found`: a crew has seen the fault; `fixed`: a dispatcher said what it
+    is; `switched`: its device was told to stand open. `repaired` is the order that claimed the repair, and of which device.
+    `step_at` is when switching gave power to some of its customers, `step_check_at` when the wait for signs of that ends.
     """
 
     kind: ClassVar[str] = "incident"
@@ -38,13 +52,22 @@ class Incident(Entity, frozen=True, kw_only=True):
     opened_at: int
     started_at: int
     estimate: int
+    estimate_basis: EstimateBasis = EstimateBasis.DEVICE
     revision: int = 0
     heard: int = 0
     out: int = 0
+    life_support: int = 0
+    important: int = 0
     found: bool = False
+    fixed: bool = False
+    switched: bool = False
+    repaired: tuple[str, str] | None = None
     back_at: int | None = None
+    last_back_at: int | None = None
     done_at: int | None = None
     check_at: int | None = None
+    step_at: int | None = None
+    step_check_at: int | None = None
     leave_at: int | None = None
     upstream: str | None = None
     upstream_back_at: int | None = None
@@ -57,20 +80,27 @@ class Incident(Entity, frozen=True, kw_only=True):
 
 
 class Out(Entity, frozen=True, kw_only=True):
-    """A customer without power; `id` is the customer, so that nobody is out twice. `since` is milliseconds.
+    """A customer without power; `id` is the customer, so that nobody is out twice. Times are milliseconds.
 
-    `holder` is an incident or a window (`planned`). `gasp_at` and `call_at` are the customer's own reports of this outage,
-    `reports` their ids. `outage` names it to the hotline, for customers with an account.
+    `holder` is an incident or a window (`planned`). `since` is when power was lost, `start` when the interruption began:
+    earlier, if power was back only for a short time. `own` names the interruption that it is for itself, `interruption`
+    the one that it is a part of. `gasp_at` and `call_at` are the customer's own reports of this loss, `reports` their ids.
+    `outage` names it to the hotline, for customers with an account, `told` is what that was last told of it (holder,
+    estimate), `tellings` how often.
     """
 
     kind: ClassVar[str] = "out"
-    device: str
     holder: str
     planned: bool
     since: int
+    start: int
     basis: Basis
+    own: str
     interruption: str
+    stretches: tuple[Stretch, ...]
     outage: str | None = None
+    told: tuple[str, int | None] | None = None
+    tellings: int = 0
     gasp_at: int | None = None
     call_at: int | None = None
     reports: tuple[str, ...] = ()
@@ -80,15 +110,39 @@ class Out(Entity, frozen=True, kw_only=True):
         """Answers whether the customer or the meter spoke of this outage."""
         return bool(self.reports)
 
+    @property
+    def guessed(self) -> bool:
+        """Answers whether its start rests on less than a meter or a switch."""
+        return self.basis in {Basis.PRESUMED, Basis.CALL}
+
 
 class Pending(Entity, frozen=True, kw_only=True):
-    """A customer whose report nothing explains yet; `id` is the customer, `heard_at` the time of the first turn it was in."""
+    """A customer whose report nothing explains yet; `id` is the customer, `heard_at` the time of the first turn it was in.
+
+    `priority`: a hotline account reported; it is explained at once, whoever else may still report.
+    """
 
     kind: ClassVar[str] = "pending"
     device: str
     heard_at: int
     gasp_at: int | None = None
     call_at: int | None = None
+    priority: bool = False
+    reports: tuple[str, ...] = ()
+
+
+class Hint(Entity, frozen=True, kw_only=True):
+    """A report that names no one customer; `id` is the report. It speaks of a device, or of one of several customers.
+
+    It is answered when something takes out whom it may mean, or else at `leave_at`. `reports` is itself.
+    """
+
+    kind: ClassVar[str] = "hint"
+    device: str
+    at: int
+    heard_at: int
+    leave_at: int
+    candidates: tuple[str, ...] = ()
     reports: tuple[str, ...] = ()
 
 
@@ -109,62 +163,80 @@ class WindowState(enum.StrEnum):
 
 
 class Window(Entity, frozen=True, kw_only=True):
-    """Planned work behind an isolation point. `check_at` is when the wait for signs of restoration ends, milliseconds."""
+    """Planned work behind isolation points. Times are milliseconds.
+
+    `fact` is the notice that says until when. `tops` are the devices right behind which power comes back. `overrun`: its
+    end has passed and nobody has said that the work is complete. `check_at` is when the wait for signs of restoration ends.
+    """
 
     kind: ClassVar[str] = "window"
-    device: str
+    isolates: tuple[str, ...]
     state: WindowState
+    fact: str
+    starts_at: int | None = None
+    ends_at: int | None = None
+    tops: tuple[str, ...] = ()
+    overrun: bool = False
     started_at: int | None = None
     completed_at: int | None = None
     check_at: int | None = None
 
 
-class Supplied(Entity, frozen=True, kw_only=True):
-    """Since when a customer is known to have power; `id` is the customer.
+class Position(Entity, frozen=True, kw_only=True):
+    """How a device stands, as last heard; `id` is the device. Times are milliseconds.
 
-    `ended` is where his last interruption in the ledger ends: none of his may begin before it. Milliseconds.
+    `source` is who said so: scada, crew, console or (planned) work; `fact` is where. `check_at` is when it is looked at
+    again: one that opened, whether it stays open; one that closed, what became of those who were without power during its
+    `blinks` (from, until).
+    """
+
+    kind: ClassVar[str] = "position"
+    closed: bool
+    source: str
+    at: int
+    fact: str
+    check_at: int | None = None
+    blinks: tuple[tuple[int, int], ...] = ()
+
+
+class Hazard(Entity, frozen=True, kw_only=True):
+    """Danger at a place, with a clock of its own: `reported_at`, milliseconds; `last_at` is its last report's time."""
+
+    kind: ClassVar[str] = "hazard"
+    hazard: HazardKind
+    place: Place
+    state: HazardState
+    reason: str
+    reported_at: int
+    last_at: int
+    reports: int = 1
+    revision: int = 0
+    device: str | None = None
+    incident: str | None = None
+    leave_at: int | None = None
+
+
+class Supplied(Entity, frozen=True, kw_only=True):
+    """Since when a customer is known to have power; `id` is the customer. Milliseconds.
+
+    `last` is his last interruption: none of his may begin before it ended. `claimed` is when his meter said that power was
+    back behind a device that stands open. `outages` counts what the hotline was told of.
     """
 
     kind: ClassVar[str] = "supplied"
     since: int
-    ended: int | None = None
+    last: Ended | None = None
+    claimed: int | None = None
+    outages: int = 0
+
+    @property
+    def ended(self) -> int | None:
+        """When the last interruption ended."""
+        return None if self.last is None else self.last.end
 
 
-class Disposed(Record, frozen=True, kw_only=True):
-    """What became of a report."""
+class Charted(Entity, frozen=True, kw_only=True):
+    """Of which network the state speaks; `id` is the area."""
 
-    report: str
-    state: str
-    reason: str
-    holder: str | None = None
-
-
-class LedgerRow(Record, frozen=True, kw_only=True):
-    """An interruption as it stands now; it replaces the row of the same id."""
-
-    id: str
-    customer: str
-    start: int
-    end: int | None
-    planned: bool
-    basis: str
-    holder_kind: str
-    holder: str
-    reason: str
-    voided: bool = False
-
-
-class Held(Record, frozen=True, kw_only=True):
-    """From this turn on an interruption is held by this incident or window."""
-
-    interruption: str
-    holder_kind: str
-    holder: str
-    reason: str
-
-
-class IncidentRow(Record, frozen=True, kw_only=True):
-    """An incident as it stands after the turn; `restored_at` is milliseconds, None until it is restored."""
-
-    incident: Incident
-    restored_at: int | None
+    kind: ClassVar[str] = "charted"
+    network: str

@@ -23,16 +23,21 @@ STRAY = 1150
 
 @dataclass(frozen=True, slots=True)
 class Voices:
-    """How reporters behave behind a failed device: what a report and what a silence costs."""
+    """How reporters behave behind a failed device: what a report and what a silence costs.
+
+    As many as `least` must have reported before the silent ones behind the device are taken to be out.
+    """
 
     heard: int
     silent: int
+    least: int
 
 
-METERS = Voices(heard=16, silent=190)
+METERS = Voices(heard=16, silent=190, least=1)
 """85 % of the last gasps arrive: -100 ln 0.85 and -100 ln 0.15."""
-CALLERS = Voices(heard=281, silent=6)
-"""Of customers without power 6 % have called by the time it matters (8-12 % in the end): -100 ln 0.06 and -100 ln 0.94."""
+CALLERS = Voices(heard=281, silent=6, least=2)
+"""Of customers without power 6 % have called by the time it matters (8-12 % in the end): -100 ln 0.06 and -100 ln 0.94.
+One caller alone speaks for himself: faults of single customers look like outages, and some calls are stray."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,11 +78,13 @@ def explain(
     standing: Iterable[Standing],
     dark: Callable[[str], int],
     voices: Voices,
+    closed: Callable[[str], bool] = lambda _: False,
 ) -> list[Explanation]:
     """Return what explains the reports, sorted by device; incidents that nothing changes for are left out.
 
     `reporters` maps customers to the lowest device that feeds them. `dark(device)` counts the customers behind a device
-    who were out before and are none of `standing`'s: their silence says nothing.
+    who were out before and are none of `standing`'s: their silence says nothing. A device of which `closed(device)` holds
+    was measured: whatever is reported behind it, it has not failed.
     """
     marks: dict[str, _Mark] = {}
     for customer, device in sorted(reporters.items()):
@@ -86,7 +93,7 @@ def explain(
         marks.setdefault(one.device, _Mark()).standing.append(one)
     tops = _join(network, marks)
     for device in _upwards(network, marks):
-        _weigh(network, device, marks, dark, voices)
+        _weigh(network, device, marks, dark, voices, closed)
     found: list[Explanation] = []
     for top in tops:
         _descend(top, marks, found)
@@ -115,16 +122,25 @@ def _upwards(network: Network, marks: Mapping[str, _Mark]) -> list[str]:
 
 
 def _weigh(
-    network: Network, device: str, marks: Mapping[str, _Mark], dark: Callable[[str], int], voices: Voices
+    network: Network,
+    device: str,
+    marks: Mapping[str, _Mark],
+    dark: Callable[[str], int],
+    voices: Voices,
+    closed: Callable[[str], bool],
 ) -> None:
     mark = marks[device]
     lone = sum(one.heard for one in mark.standing if not one.whole)
     whole = sum(one.heard for one in mark.standing if one.whole)
     mark.heard = len(mark.reporters) + lone + whole + sum(marks[lower].heard for lower in mark.below)
     mark.apart = sum(marks[lower].apart for lower in mark.below) + (len(mark.reporters) + lone) * STRAY
+    stands = any(one.whole for one in mark.standing)
+    if closed(device) and not stands:
+        return
     silent = max(0, network.count_behind(device) - mark.heard - dark(device))
     failed = FAULT + mark.heard * voices.heard + silent * voices.silent
-    if failed < mark.apart or any(one.whole for one in mark.standing):
+    enough = mark.heard >= voices.least or not silent
+    if (enough and failed < mark.apart) or stands:
         mark.failed, mark.apart = True, failed
 
 

@@ -77,7 +77,9 @@ def may_be_same(incident: Incident, cluster: Cluster) -> bool:
 
     The silence of meters weighs so much more than that of callers that an incident which rests on meters never moves for calls.
     """
-    if not incident.is_open or incident.found or incident.back_at is not None or incident.upstream is not None:
+    if not incident.is_open or incident.found or incident.fixed or incident.switched:
+        return False
+    if incident.back_at is not None or incident.upstream is not None:
         return False
     by_meter = incident.basis == "meter"
     if cluster.metered:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from schemas.events import ReportKind
-from services.outages.entities import Basis, Gathering, Incident, Out, Pending, Supplied, Window, WindowState
+from services.outages.board import SCADA
+from services.outages.entities import Basis, Incident, Out, Pending, Supplied, Window, WindowState
 from services.outages.gathering import HOLD_MS
+from services.outages.hinting import gather, hear_hint
 from services.outages.reasons import Reason
 from services.outages.report import Disposal, LocatedReport
 
@@ -18,8 +20,16 @@ if TYPE_CHECKING:
 
 def hear(board: Board, report: LocatedReport) -> None:
     """Take one report into account. Costs O(depth), plus who hangs directly on the devices that it proves live."""
+    if report.customer is None:
+        hear_hint(board, report)
+        return
+    try:
+        device = board.ledger.device(report.customer)
+    except KeyError:
+        board.dispose(report.id, Disposal.ANSWERED, Reason.UNKNOWN_CUSTOMER)
+        return
     if report.kind is ReportKind.POWER_RESTORED:
-        _hear_power(board, report)
+        _hear_power(board, report, report.customer, device)
         return
     out = board.ledger.out(report.customer)
     if out is not None:
@@ -29,15 +39,15 @@ def hear(board: Board, report: LocatedReport) -> None:
     if supplied is not None and report.at <= supplied.since:
         board.dispose(report.id, Disposal.ANSWERED, Reason.OLDER_THAN_RESTORATION)
         return
-    window = _active_window(board, report.device)
+    window = active_window(board, device)
     if window is not None:
         begun = board.ledger.begin(report.customer, window, report.at, Basis.SWITCHING, Reason.PLANNED_WORK)
         if begun is not None:
             gasp_at, call_at = _spoken(report)
-            board.ledger.heard(begun, window, report=report.id, gasp_at=gasp_at, call_at=call_at)
+            board.ledger.heard(begun, report=report.id, gasp_at=gasp_at, call_at=call_at)
         board.dispose(report.id, Disposal.MUTED, Reason.PLANNED_WORK, window.id)
         return
-    _hold(board, report, supplied)
+    _hold(board, report, report.customer, device, supplied)
 
 
 def _spoken(report: LocatedReport) -> tuple[int | None, int | None]:
@@ -45,16 +55,23 @@ def _spoken(report: LocatedReport) -> tuple[int | None, int | None]:
     return (report.at, None) if report.kind is ReportKind.LAST_GASP else (None, report.at)
 
 
-def _hear_power(board: Board, report: LocatedReport) -> None:
-    out = board.ledger.out(report.customer)
-    pending = board.turn.get(Pending, report.customer)
+def _hear_power(board: Board, report: LocatedReport, customer: str, device: str) -> None:
+    out = board.ledger.out(customer)
+    pending = board.turn.get(Pending, customer)
+    supplied = board.turn.get(Supplied, customer)
     if out is not None and report.at <= out.since:
         board.dispose(report.id, Disposal.ANSWERED, Reason.OLDER_THAN_LOSS, out.holder)
         return
-    board.power_at(report.device, report.at, [report.id])
-    supplied = board.turn.get(Supplied, report.customer)
+    if _contradicts(board, device, report.at):
+        # Its device may have been closed without the news having come yet: then the message counts after all.
+        claimed = max(report.at, (supplied.claimed or 0) if supplied is not None else 0)
+        board.turn.put(replace(supplied or Supplied(id=customer, since=0), claimed=claimed))
+        board.dispose(report.id, Disposal.ANSWERED, Reason.CONTRADICTS_TELEMETRY, None if out is None else out.holder)
+        return
+    board.power_at(device, report.at, [report.id])
+    supplied = board.turn.get(Supplied, customer)
     if supplied is None:
-        board.turn.put(Supplied(id=report.customer, since=report.at))
+        board.turn.put(Supplied(id=customer, since=report.at))
     elif report.at > supplied.since:
         board.turn.put(replace(supplied, since=report.at))
     if out is not None:
@@ -65,21 +82,26 @@ def _hear_power(board: Board, report: LocatedReport) -> None:
         board.dispose(report.id, Disposal.ANSWERED, Reason.NOT_KNOWN_OUT)
 
 
+def _contradicts(board: Board, device: str, at: int) -> bool:
+    """Answers whether a device above is told by measurement to stand open, since before the meter spoke."""
+    top = board.network.open_above(device)
+    position = None if top is None else board.position(top)
+    return position is not None and position.source == SCADA and not position.closed and position.at <= at
+
+
 def _hear_again(board: Board, report: LocatedReport, out: Out) -> None:
     gasp_at, call_at = _spoken(report)
     again = (gasp_at is not None and out.gasp_at is not None) or (call_at is not None and out.call_at is not None)
-    holder: Incident | Window | None = board.incident(out.holder) or board.turn.get(Window, out.holder)
-    if holder is None:
-        raise LookupError(f"{out.id} is out under {out.holder}, which is neither an incident nor a window")
+    holder = board.holder_of(out)
     if isinstance(holder, Window):
         if not again:
-            board.ledger.heard(out, holder, report=report.id, gasp_at=gasp_at, call_at=call_at)
+            board.ledger.heard(out, report=report.id, gasp_at=gasp_at, call_at=call_at)
         board.dispose(report.id, Disposal.MUTED, Reason.PLANNED_WORK, holder.id)
         return
     if again:
         board.dispose(report.id, Disposal.DOUBLED, Reason.SAME_AGAIN, holder.id)
         return
-    board.ledger.heard(out, holder, report=report.id, gasp_at=gasp_at, call_at=call_at)
+    board.ledger.heard(out, report=report.id, gasp_at=gasp_at, call_at=call_at)
     board.dispose(report.id, Disposal.COUNTED, Reason.ALREADY_OUT, holder.id)
     if not out.reported:
         holder = board.quietly(holder, heard=holder.heard + 1)
@@ -94,18 +116,19 @@ def _begin_earlier(board: Board, incident: Incident, loss: int, fact: str) -> No
     changed = board.change(current, Reason.EARLIER_LOSS, [fact], started_at=loss, basis=Basis.METER)
     for out in board.ledger.held_by(changed):
         if out.gasp_at is None:
-            board.ledger.start_earlier(out, changed, loss)
+            board.ledger.start_earlier(out, loss)
 
 
-def _active_window(board: Board, device: str) -> Window | None:
-    active = board.turn.all(Window, lambda each: each.state is WindowState.ACTIVE)
-    return next((each for each in active if board.network.is_behind(device, each.device)), None)
+def active_window(board: Board, device: str) -> Window | None:
+    """Return the window whose isolation cuts this device off."""
+    path = board.path(device)
+    active = board.windows(WindowState.ACTIVE)
+    return next((each for each in active if not set(each.isolates).isdisjoint(path)), None)
 
 
-def _hold(board: Board, report: LocatedReport, supplied: Supplied | None) -> None:
-    turn = board.turn
+def _hold(board: Board, report: LocatedReport, customer: str, device: str, supplied: Supplied | None) -> None:
     gasp = report.kind is ReportKind.LAST_GASP
-    pending = turn.get(Pending, report.customer)
+    pending = board.turn.get(Pending, customer)
     if pending is not None and supplied is not None:
         heard = max(pending.gasp_at or 0, pending.call_at or 0)
         if heard < supplied.since:
@@ -114,14 +137,11 @@ def _hold(board: Board, report: LocatedReport, supplied: Supplied | None) -> Non
                 board.dispose(held, Disposal.ANSWERED, Reason.OLDER_THAN_RESTORATION)
             pending = None
     if pending is None:
-        pending = Pending(id=report.customer, device=report.device, heard_at=board.now)
+        pending = Pending(id=customer, device=device, heard_at=board.now)
     if (pending.gasp_at if gasp else pending.call_at) is not None:
         board.dispose(report.id, Disposal.DOUBLED, Reason.SAME_AGAIN)
         return
-    pending = replace(pending, reports=(*pending.reports, report.id))
-    turn.put(replace(pending, gasp_at=report.at) if gasp else replace(pending, call_at=report.at))
+    pending = replace(pending, reports=(*pending.reports, report.id), priority=pending.priority or report.priority)
+    board.turn.put(replace(pending, gasp_at=report.at) if gasp else replace(pending, call_at=report.at))
     board.dispose(report.id, Disposal.HELD, Reason.GATHERING)
-    if turn.get(Gathering, turn.shard) is None:
-        gathering = Gathering(id=turn.shard, due_at=board.now + HOLD_MS)
-        turn.put(gathering)
-        turn.note(gathering, "gathering", Reason.GATHERING, [report.id])
+    gather(board, report.id, board.now if report.priority else board.now + HOLD_MS)

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from services.outages.entities import Basis, Gathering, Incident, Pending, Window, WindowState
+from services.outages.entities import Basis, Gathering, Incident, Pending, WindowState
 from services.outages.explaining import CALLERS, METERS, Explanation, Standing, explain
 from services.outages.gathering import Cluster, clusters, may_be_same
+from services.outages.hinting import NOBODY, evidence
 from services.outages.reasons import Reason
 
 if TYPE_CHECKING:
@@ -23,7 +24,10 @@ def infer(board: Board) -> None:
     if gathering is None or gathering.due_at > board.now:
         return
     waiting = []
-    for cluster in clusters(board.network, board.pendings()):
+    found = [each for each in board.pendings() if each.priority]
+    for cluster in clusters(board.network, found):
+        _explain(board, cluster)
+    for cluster in clusters(board.network, [*board.pendings(), *evidence(board)]):
         if cluster.due_at <= board.now:
             _explain(board, cluster)
         else:
@@ -43,7 +47,9 @@ def _explain(board: Board, cluster: Cluster) -> None:
     standing = [
         each
         for each in board.incidents()
-        if may_be_same(each, cluster) and board.network.device(each.device).feeder == cluster.feeder
+        if may_be_same(each, cluster)
+        and board.is_device(each.device)
+        and board.network.device(each.device).feeder == cluster.feeder
     ]
     found = explain(
         board.network,
@@ -51,6 +57,7 @@ def _explain(board: Board, cluster: Cluster) -> None:
         [Standing(incident=each.id, device=each.device, heard=each.heard, whole=each.whole) for each in standing],
         _dark(board, {each.id for each in standing}),
         METERS if cluster.metered else CALLERS,
+        lambda device: board.shown_closed(device, cluster.start),
     )
     for explanation in found:
         _act(board, cluster, explanation)
@@ -61,10 +68,11 @@ def _dark(board: Board, besides: Iterable[str]) -> Callable[[str], int]:
     left = frozenset(besides)
     known = [(each.device, board.ledger.count(each)) for each in board.incidents() if each.id not in left]
     known += [
-        (window.device, board.network.count_behind(window.device))
-        for window in board.turn.all(Window, lambda each: each.state is WindowState.ACTIVE)
+        (isolate, len(board.customers_behind(isolate)))
+        for window in board.windows(WindowState.ACTIVE)
+        for isolate in window.isolates
     ]
-    return lambda device: sum(count for at, count in known if board.network.is_behind(at, device))
+    return lambda device: sum(count for at, count in known if board.behind(at, device))
 
 
 def _act(board: Board, cluster: Cluster, explanation: Explanation) -> None:
@@ -72,6 +80,9 @@ def _act(board: Board, cluster: Cluster, explanation: Explanation) -> None:
     reporters = frozenset(explanation.reporters)
     members = [each for each in cluster.members if each.id in reporters]
     facts = sorted(report for each in members for report in each.reports)
+    customers = [each.id for each in members if not each.id.startswith(NOBODY)]
+    if not explanation.whole and not customers:
+        return
     start, basis = _start(cluster, members)
     kept = min(absorbed, key=lambda each: (each.opened_at, each.id), default=None)
     if kept is None:
@@ -98,19 +109,26 @@ def _act(board: Board, cluster: Cluster, explanation: Explanation) -> None:
             if other.id != kept.id:
                 absorb(board, kept, other)
     kept = board.incident(kept.id) or kept
-    customers = board.network.customers_behind(kept.device) if kept.whole else explanation.reporters
-    board.bring_out(kept, customers, Reason.BEHIND_FAILED_DEVICE)
+    board.bring_out(kept, board.customers_behind(kept.device) if kept.whole else customers, Reason.BEHIND_FAILED_DEVICE)
     board.confirm(board.incident(kept.id) or kept)
 
 
-def absorb(board: Board, kept: Incident, other: Incident) -> None:
-    """Let one incident take over another with its customers and reporters."""
+def absorb(
+    board: Board,
+    kept: Incident,
+    other: Incident,
+    reason: Reason = Reason.NEIGHBOURS_REPORT,
+    facts: Iterable[str] = (),
+    *,
+    one_loss: bool = True,
+) -> None:
+    """Let one incident take over another with its customers and reporters. `one_loss`: all of them lost power together."""
     for out in board.ledger.held_by(other):
-        later = out.basis is not Basis.METER and out.since > kept.started_at
-        board.ledger.hand_over(out, kept, Reason.NEIGHBOURS_REPORT, since=kept.started_at if later else None)
+        later = one_loss and out.guessed and out.since > kept.started_at
+        board.ledger.hand_over(out, kept, reason, since=kept.started_at if later else None)
     current = board.incident(kept.id) or kept
     board.quietly(current, heard=current.heard + other.heard)
-    board.merge(other, kept, Reason.NEIGHBOURS_REPORT)
+    board.merge(other, kept, reason, facts)
 
 
 def _start(cluster: Cluster, members: Iterable[Pending]) -> tuple[int, Basis]:

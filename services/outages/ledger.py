@@ -8,20 +8,28 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from schemas.events import LargeCustomerOut, LargeCustomerRestored
 from schemas.ids import derived
-from schemas.topics import HOTLINE_PRIORITY
-from services.clock import from_ms
-from services.outages.entities import Basis, Held, Incident, LedgerRow, Out, Pending, Supplied, Window
+from services.outages.entities import Basis, Incident, Out, Pending, Supplied, Window
 from services.outages.reasons import Reason
+from services.outages.records import Held, LedgerRow
+from services.outages.stretches import (
+    LASTING_MS,
+    Ended,
+    Momentary,
+    Stretch,
+    held_from,
+    moved,
+    parts_of,
+    renamed,
+    resumed,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from services.engine.turn import Turn
     from services.network import Network
+    from services.outages.grid import Grid
 
-Holder = Incident | Window
+Holder = Incident | Window | Momentary
 
 
 @dataclass(slots=True)
@@ -34,24 +42,50 @@ class Delta:
 
 
 class Ledger:
-    """The interruptions of one area within one turn. `accounts` maps customers to their hotline accounts."""
+    """The interruptions of one area within one turn. `network` is the grid as it is switched now."""
 
-    def __init__(self, turn: Turn, network: Network, accounts: Mapping[str, str]) -> None:
+    def __init__(self, turn: Turn, grid: Grid, network: Network) -> None:
         self._turn = turn
-        self._network = network
-        self._accounts = accounts
+        self._grid = grid
+        self.network = network
         self.deltas: dict[str, Delta] = {}
         self.moved: Counter[str] = Counter()
         """By how much the number of customers out under each holder changed."""
+        self.moved_life_support: Counter[str] = Counter()
+        self.moved_important: Counter[str] = Counter()
+        self.over: list[tuple[str, str]] = []
+        """Outages of customers with an account that the hotline was told of and that are over: customer, outage."""
+        self.ended: dict[str, set[str]] = {}
+        """Who has power again since this turn, by what held the outage."""
+        self._held: dict[str, set[str]] | None = None
 
     def out(self, customer: str) -> Out | None:
         """Return the customer's outage, if he is out."""
         return self._turn.get(Out, customer)
 
-    def held_by(self, holder: Holder) -> list[Out]:
-        """Return who is out under this incident or window, by customer. O(customers behind its device)."""
-        found = (self._turn.get(Out, customer) for customer in self._network.customers_behind(holder.device))
-        return [out for out in found if out is not None and out.holder == holder.id]
+    def device(self, customer: str) -> str:
+        """Return the lowest device that feeds a customer now."""
+        return self.network.customer_device(customer)
+
+    def outs(self) -> list[Out]:
+        """Return everybody who is out, by customer."""
+        return self._of({customer for held in self._index().values() for customer in held})
+
+    def held_by(self, holder: Incident | Window) -> list[Out]:
+        """Return who is out under this incident or window, by customer."""
+        return self._of(self._index().get(holder.id, set()))
+
+    def _of(self, customers: set[str]) -> list[Out]:
+        found = (self._turn.get(Out, customer) for customer in sorted(customers))
+        return [out for out in found if out is not None]
+
+    def _index(self) -> dict[str, set[str]]:
+        """Return the customers out by what holds them; made once in a turn, and only in one that asks for it."""
+        if self._held is None:
+            self._held = {}
+            for out in self._turn.all(Out):
+                self._held.setdefault(out.holder, set()).add(out.id)
+        return self._held
 
     def begin(self, customer: str, holder: Holder, since: int, basis: Basis, reason: Reason) -> Out | None:
         """Put the customer out under this holder, with what his own reports say; None when that cannot be.
@@ -77,62 +111,80 @@ class Ledger:
             turn.remove(pending)
         out = Out(
             id=customer,
-            device=self._network.customer_device(customer),
             holder=holder.id,
             planned=isinstance(holder, Window),
             since=since,
+            start=since,
             basis=basis,
-            interruption=derived("interruption", customer, holder.id, since),
-            outage=self._call_out(customer, holder, since, reason),
+            own=derived("interruption", customer, holder.id, since),
+            interruption="",
+            stretches=(Stretch(since, holder.kind, holder.id),),
             gasp_at=gasp_at,
             call_at=call_at,
             reports=() if pending is None else pending.reports,
         )
-        turn.put(out)
-        self._write(out, holder, reason)
-        turn.record(Held(interruption=out.interruption, holder_kind=holder.kind, holder=holder.id, reason=reason))
-        self.moved[holder.id] += 1
+        out = self._write(out, reason)
+        self._hold(out, holder, reason)
+        self._count(customer, holder.id, 1)
         delta = self._delta(holder.id)
         delta.out.add(customer)
         delta.fresh.add(customer)
         return out
 
     def end(self, out: Out, at: int, reason: Reason) -> None:
-        """Give the customer power again at `at`, on evidence. An interruption of no length is voided."""
-        self._leave(out)
+        """Give the customer power again at `at`, on evidence. A loss of no length is taken back."""
         empty = at <= out.since
-        self._write(out, None, Reason.NO_TIME_OUT if empty else reason, end=at, voided=empty)
-        standing = self._turn.get(Supplied, out.id)
-        ended = None if standing is None else standing.ended
-        self._turn.put(
-            Supplied(
-                id=out.id,
-                since=max(at, 0 if standing is None else standing.since),
-                ended=ended if empty else at,
-            )
-        )
         delta = self._delta(out.holder)
-        if out.id in delta.fresh:
-            delta.fresh.discard(out.id)
-            delta.out.discard(out.id)
+        fresh = out.id in delta.fresh
+        if empty:
+            self._take_back(out, Reason.NO_TIME_OUT)
         else:
+            self._leave(out)
+            self._close(out, at, reason)
+            self.ended.setdefault(out.holder, set()).add(out.id)
+        standing = self._turn.get(Supplied, out.id)
+        since = max(at, 0 if standing is None else standing.since)
+        self._turn.put(Supplied(id=out.id, since=since) if standing is None else replace(standing, since=since))
+        delta.fresh.discard(out.id)
+        delta.out.discard(out.id)
+        if not fresh:
             delta.back.add(out.id)
 
+    def brief(self, customer: str, held: Momentary, since: int, until: int) -> None:
+        """Enter a loss that was over before anything was taken to have failed, as switching shows it."""
+        out = self.begin(customer, held, since, Basis.SWITCHING, Reason.MOMENTARY)
+        if out is not None:
+            self.end(out, until, Reason.MOMENTARY)
+
+    def brief_after_all(self, customer: str, incident: str, held: Momentary) -> None:
+        """Let what an incident held in this turn only have been momentary; the incident never was."""
+        supplied = self._turn.get(Supplied, customer)
+        if supplied is None or supplied.last is None:
+            return
+        stretches = renamed(supplied.last.stretches, incident, held.kind, held.id)
+        last = replace(supplied.last, reason=Reason.MOMENTARY, stretches=stretches)
+        self._turn.put(replace(supplied, last=last))
+        out = self.out(customer)
+        if out is not None and out.interruption == last.interruption:
+            self._write(out, Reason.MOMENTARY)
+        else:
+            self._write_ended(customer, last)
+            self._hold_as(last.interruption, stretches[-1], Reason.MOMENTARY)
+
     def void(self, out: Out, reason: Reason) -> None:
-        """Take back an interruption that never was."""
-        self._leave(out)
-        self._write(out, None, reason, voided=True)
+        """Take back a loss that never was."""
+        self._take_back(out, reason)
         delta = self._delta(out.holder)
         delta.out.discard(out.id)
         delta.fresh.discard(out.id)
 
-    def doubt(self, out: Out, heard_at: int) -> None:
-        """Take back an interruption of a customer who did report: what took his power is to be explained anew."""
-        self.void(out, Reason.NOT_BEHIND_FOUND)
+    def doubt(self, out: Out, heard_at: int, reason: Reason = Reason.NOT_BEHIND_FOUND) -> None:
+        """Take back the loss of a customer who did report: what took his power is to be explained anew."""
+        self.void(out, reason)
         self._turn.put(
             Pending(
                 id=out.id,
-                device=out.device,
+                device=self.device(out.id),
                 heard_at=heard_at,
                 gasp_at=out.gasp_at,
                 call_at=out.call_at,
@@ -140,43 +192,54 @@ class Ledger:
             )
         )
 
-    def hand_over(self, out: Out, holder: Holder, reason: Reason, *, since: int | None = None) -> Out:
-        """Let the same interruption go on under another holder; `since` mends its start, as far as that can be."""
-        self.moved[out.holder] -= 1
-        self._delta(out.holder).out.discard(out.id)
-        was_fresh = out.id in self._delta(out.holder).fresh
-        self._delta(out.holder).fresh.discard(out.id)
-        start = out.since if since is None else self._not_before_supply(out.id, since)
-        out = replace(out, holder=holder.id, planned=isinstance(holder, Window), since=start)
-        self._turn.put(out)
-        self._write(out, holder, reason)
-        self._turn.record(Held(interruption=out.interruption, holder_kind=holder.kind, holder=holder.id, reason=reason))
-        self.moved[holder.id] += 1
+    def hand_over(
+        self, out: Out, holder: Incident | Window, reason: Reason, *, since: int | None = None, at: int | None = None
+    ) -> Out:
+        """Let the same interruption go on under another holder.
+
+        `at` is when that one took over; None: it was the cause all along. `since` mends the start, as far as that can be.
+        """
+        was = self._delta(out.holder)
+        was.out.discard(out.id)
+        fresh = out.id in was.fresh
+        was.fresh.discard(out.id)
+        self._count(out.id, out.holder, -1)
+        if at is None:
+            stretches = renamed(out.stretches, out.holder, holder.kind, holder.id)
+        else:
+            stretches = held_from(out.stretches, at, holder.kind, holder.id)
+        out = replace(out, holder=holder.id, planned=isinstance(holder, Window), stretches=stretches)
+        out = self._write(self._since(out, since), reason)
+        self._hold(out, holder, reason)
+        self._count(out.id, holder.id, 1)
         delta = self._delta(holder.id)
         delta.out.add(out.id)
-        if was_fresh:
+        if fresh:
             delta.fresh.add(out.id)
         return out
 
     def end_planned(self, out: Out, at: int, incident: Incident, reason: Reason) -> None:
         """End the planned part of an outage at `at` and let an unplanned one go on from there; the customer stays out."""
-        self.moved[out.holder] -= 1
+        self._count(out.id, out.holder, -1)
         if at > out.since:
-            self._write(out, None, Reason.WORK_COMPLETED, end=at)
-            self._turn.put(Supplied(id=out.id, since=out.since, ended=at))
-            out = replace(out, since=at, interruption=derived("interruption", out.id, incident.id, at))
-        out = replace(out, holder=incident.id, planned=False, basis=Basis.PRESUMED)
-        self._turn.put(out)
-        self._write(out, incident, reason)
-        self._turn.record(
-            Held(interruption=out.interruption, holder_kind=incident.kind, holder=incident.id, reason=reason)
+            self._close(out, at, Reason.WORK_COMPLETED, since=out.since)
+            own = derived("interruption", out.id, incident.id, at)
+            out = replace(out, since=at, start=at, own=own, interruption="")
+        out = replace(
+            out,
+            holder=incident.id,
+            planned=False,
+            basis=Basis.PRESUMED,
+            stretches=(Stretch(out.since, incident.kind, incident.id),),
         )
-        self.moved[incident.id] += 1
+        out = self._write(out, reason)
+        self._hold(out, incident, reason)
+        self._count(out.id, incident.id, 1)
         delta = self._delta(incident.id)
         delta.out.add(out.id)
         delta.fresh.add(out.id)
 
-    def heard(self, out: Out, holder: Holder, *, report: str, gasp_at: int | None, call_at: int | None) -> Out:
+    def heard(self, out: Out, *, report: str, gasp_at: int | None, call_at: int | None) -> Out:
         """Add a report to the outage of a customer who is out; a last gasp sets its start right."""
         changed = replace(
             out,
@@ -184,86 +247,150 @@ class Ledger:
             call_at=out.call_at if call_at is None else call_at,
             reports=(*out.reports, report),
         )
-        if gasp_at is not None and not out.planned and (gasp_at < out.since or out.basis is Basis.PRESUMED):
-            changed = replace(changed, since=self._not_before_supply(out.id, gasp_at), basis=Basis.METER)
-            self._write(changed, holder, Reason.OWN_METER)
-        elif out.basis is Basis.PRESUMED:
-            changed = replace(changed, basis=Basis.CALL if gasp_at is None else Basis.METER)
-            self._write(changed, holder, Reason.OWN_CALL if gasp_at is None else Reason.OWN_METER)
+        movable = not out.planned and out.basis is not Basis.SWITCHING
+        if gasp_at is not None and movable and (gasp_at < out.since or out.basis is Basis.PRESUMED):
+            return self._write(replace(self._since(changed, gasp_at), basis=Basis.METER), Reason.OWN_METER)
+        if out.basis is Basis.PRESUMED:
+            basis, reason = (Basis.CALL, Reason.OWN_CALL) if gasp_at is None else (Basis.METER, Reason.OWN_METER)
+            return self._write(replace(changed, basis=basis), reason)
         self._turn.put(changed)
         return changed
 
-    def start_earlier(self, out: Out, holder: Holder, since: int) -> None:
+    def start_earlier(self, out: Out, since: int) -> None:
         """Let an outage begin earlier: a meter showed when what holds it began."""
-        start = self._not_before_supply(out.id, since)
-        if start < out.since:
-            changed = replace(out, since=start)
-            self._turn.put(changed)
-            self._write(changed, holder, Reason.EARLIER_LOSS)
+        changed = self._since(out, since)
+        if changed.since < out.since:
+            self._write(changed, Reason.EARLIER_LOSS)
 
     def count(self, incident: Incident) -> int:
         """Return how many are out under an incident, as this turn has left it so far."""
         return incident.out + self.moved[incident.id]
 
-    def _not_before_supply(self, customer: str, since: int) -> int:
-        supplied = self._turn.get(Supplied, customer)
-        return since if supplied is None or supplied.ended is None else max(since, supplied.ended)
+    # ------------------------------------------------------------------------------------------------------- writing
+    def _since(self, out: Out, since: int | None) -> Out:
+        """Return the outage with another start, but none before the last interruption ended."""
+        if since is None:
+            return out
+        supplied = self._turn.get(Supplied, out.id)
+        if supplied is not None and supplied.ended is not None:
+            since = max(since, supplied.ended)
+        return replace(out, since=since, stretches=moved(out.stretches, since))
+
+    def _before(self, out: Out) -> Ended | None:
+        """Return the interruption that this loss is a part of, since power was back for too short a time to end it."""
+        supplied = self._turn.get(Supplied, out.id)
+        last = None if supplied is None else supplied.last
+        if last is None or last.planned is not out.planned or out.since - last.end >= LASTING_MS:
+            return None
+        return last
+
+    def _write(self, out: Out, reason: Reason) -> Out:
+        """Enter an outage as it stands now: as an interruption of its own, or as a part of the one just before it."""
+        before = self._before(out)
+        name, start = (out.own, out.since) if before is None else (before.interruption, before.start)
+        if out.interruption not in {"", name}:
+            self._retract(out, reason)
+        out = replace(out, interruption=name, start=start)
+        self._turn.put(out)
+        basis = out.basis if before is None else before.basis
+        stretches = out.stretches if before is None else resumed(before, out.since, out.stretches)
+        self._row(out.id, name, start, None, out.planned, basis, stretches, reason)
+        return out
+
+    def _retract(self, out: Out, reason: Reason) -> None:
+        """Take back what was entered of an outage: the row of its own, or that it goes on with the one before."""
+        supplied = self._turn.get(Supplied, out.id)
+        last = None if supplied is None else supplied.last
+        if out.interruption != out.own and last is not None:
+            self._write_ended(out.id, last)
+            self._hold_as(last.interruption, last.stretches[-1], reason)
+        else:
+            stretches, basis = out.stretches, out.basis
+            self._row(out.id, out.own, out.since, out.since, out.planned, basis, stretches, reason, voided=True)
+
+    def _take_back(self, out: Out, reason: Reason) -> None:
+        self._leave(out)
+        self._retract(out, reason)
+
+    def _close(self, out: Out, at: int, reason: Reason, *, since: int | None = None) -> None:
+        """Enter the end of an outage and keep it in mind. `since` is when the customer had power at the latest."""
+        before = self._before(out)
+        last = Ended(
+            interruption=out.interruption,
+            start=out.start,
+            end=at,
+            planned=out.planned,
+            basis=out.basis if before is None else before.basis,
+            reason=reason,
+            stretches=out.stretches if before is None else resumed(before, out.since, out.stretches),
+        )
+        supplied = self._turn.get(Supplied, out.id) or Supplied(id=out.id, since=0)
+        self._turn.put(replace(supplied, since=supplied.since if since is None else since, last=last))
+        self._write_ended(out.id, last)
+
+    def _write_ended(self, customer: str, last: Ended) -> None:
+        self._row(
+            customer, last.interruption, last.start, last.end, last.planned, last.basis, last.stretches, last.reason
+        )
+
+    def _row(
+        self,
+        customer: str,
+        name: str,
+        start: int,
+        end: int | None,
+        planned: bool,
+        basis: str,
+        stretches: tuple[Stretch, ...],
+        reason: str,
+        *,
+        voided: bool = False,
+    ) -> None:
+        seat = self._grid.seat(customer)
+        self._turn.record(
+            LedgerRow(
+                id=name,
+                customer=customer,
+                start=start,
+                end=end,
+                planned=planned,
+                basis=basis,
+                holder_kind=stretches[-1].holder_kind,
+                holder=stretches[-1].holder,
+                reason=reason,
+                feeder=seat.feeder,
+                region=seat.region,
+                tier=seat.tier,
+                kva=seat.kva,
+                life_support=seat.life_support,
+                voided=voided,
+                parts=() if voided else parts_of(stretches, start, end),
+            )
+        )
+
+    def _hold(self, out: Out, holder: Holder, reason: Reason) -> None:
+        self._hold_as(out.interruption, Stretch(out.since, holder.kind, holder.id), reason)
+
+    def _hold_as(self, interruption: str, stretch: Stretch, reason: Reason) -> None:
+        self._turn.record(
+            Held(interruption=interruption, holder_kind=stretch.holder_kind, holder=stretch.holder, reason=reason)
+        )
 
     def _delta(self, holder: str) -> Delta:
         return self.deltas.setdefault(holder, Delta())
 
     def _leave(self, out: Out) -> None:
-        self.moved[out.holder] -= 1
+        self._count(out.id, out.holder, -1)
         self._turn.remove(out)
         if out.outage is not None:
-            account = self._accounts[out.id]
-            event = LargeCustomerRestored(
-                id=derived("largeCustomerRestored", out.outage),
-                at=from_ms(self._turn.now),
-                exercise=self._turn.exercise,
-                account=account,
-                customer=out.id,
-                outage=out.outage,
-            )
-            self._turn.emit(HOTLINE_PRIORITY, account, event)
+            self.over.append((out.id, out.outage))
 
-    def _call_out(self, customer: str, holder: Holder, since: int, reason: Reason) -> str | None:
-        account = self._accounts.get(customer)
-        if account is None:
-            return None
-        incident = isinstance(holder, Incident)
-        revision = holder.revision if isinstance(holder, Incident) else 0
-        outage = derived("outage", account, customer, since, holder.id, revision, self._turn.now)
-        event = LargeCustomerOut(
-            id=derived("largeCustomerOut", outage),
-            at=from_ms(self._turn.now),
-            exercise=self._turn.exercise,
-            account=account,
-            customer=customer,
-            outage=outage,
-            reason=reason,
-            incident=holder.id if incident else None,
-            window=None if incident else holder.id,
-            estimate=from_ms(holder.estimate) if isinstance(holder, Incident) else None,
-        )
-        self._turn.emit(HOTLINE_PRIORITY, account, event)
-        return outage
-
-    def _write(
-        self, out: Out, holder: Holder | None, reason: Reason, *, end: int | None = None, voided: bool = False
-    ) -> None:
-        kind = holder.kind if holder is not None else (Window.kind if out.planned else Incident.kind)
-        self._turn.record(
-            LedgerRow(
-                id=out.interruption,
-                customer=out.id,
-                start=out.since,
-                end=end,
-                planned=out.planned,
-                basis=out.basis,
-                holder_kind=kind,
-                holder=out.holder,
-                reason=reason,
-                voided=voided,
-            )
-        )
+    def _count(self, customer: str, holder: str, by: int) -> None:
+        self.moved[holder] += by
+        if customer in self._grid.life_support:
+            self.moved_life_support[holder] += by
+        if customer in self._grid.important:
+            self.moved_important[holder] += by
+        if self._held is not None:
+            held = self._held.setdefault(holder, set())
+            (held.add if by > 0 else held.discard)(customer)

@@ -1,85 +1,159 @@
-"""The stage `correlate`: from located reports, planned work and crews' findings to incidents and interruptions."""
+"""The stage `correlate`: from located reports, switch states, planned work, crews' and dispatchers' words to who is out."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from schemas.events import Event, OrderChanged, WindowAnnounced, WorkCompleted, WorkStarted
+from schemas.events import (
+    DeviceStateReported,
+    EstimateGiven,
+    Event,
+    HazardDismissed,
+    IncidentConfirmed,
+    IncidentRejected,
+    IncidentsMerged,
+    IncidentSplit,
+    OrderChanged,
+    WindowAnnounced,
+    WindowCancelled,
+    WindowChanged,
+    WorkCompleted,
+    WorkStarted,
+)
 from services.engine.turn import Entity, Turn, Unplaced
+from services.outages.actions import hear_action
 from services.outages.board import Board
-from services.outages.checking import check_incidents, check_windows
+from services.outages.checking import check_incidents, check_steps, check_windows
 from services.outages.crews import hear_crew
-from services.outages.entities import Gathering, Incident, Out, Pending, Supplied, Window
+from services.outages.entities import (
+    Charted,
+    Gathering,
+    Hazard,
+    Hint,
+    Incident,
+    Out,
+    Pending,
+    Position,
+    Supplied,
+    Window,
+    WindowState,
+)
+from services.outages.grid import Grid
+from services.outages.hazards import hear_hazard, settle_hazards
 from services.outages.hearing import hear
+from services.outages.hinting import settle_hints
 from services.outages.inferring import infer
-from services.outages.report import LocatedReport
-from services.outages.windows import hear_work
+from services.outages.remembering import chart, forget
+from services.outages.report import LocatedHazard, LocatedReport
+from services.outages.settling import leave, settle
+from services.outages.switching import check_positions, hear_state
+from services.outages.telling import tell_hotline
+from services.outages.windows import hear_work, watch_windows
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from services.engine.turn import Fact
     from services.network import Network
+
+WORK = (WindowAnnounced, WindowChanged, WindowCancelled, WorkStarted, WorkCompleted)
+ACTIONS = (IncidentsMerged, IncidentSplit, IncidentRejected, IncidentConfirmed, EstimateGiven, HazardDismissed)
 
 
 class CorrelateStage:
     """Decides what has failed and who is out. `accounts` maps customers to their hotline accounts."""
 
     name = "correlate"
-    entities: tuple[type[Entity], ...] = (Incident, Out, Pending, Gathering, Window, Supplied)
+    entities: tuple[type[Entity], ...] = (
+        Incident, Out, Pending, Hint, Gathering, Window, Position, Hazard, Supplied, Charted,
+    )  # fmt: skip
 
     def __init__(self, network: Network, accounts: Mapping[str, str]) -> None:
-        self._network = network
+        self._grid = Grid(network)
         self._accounts = dict(accounts)
-        direct: dict[str, list[str]] = {}
-        for customer in network.customers:
-            if customer.active and customer.device is not None:
-                direct.setdefault(customer.device, []).append(customer.id)
-        self._direct = {device: tuple(sorted(customers)) for device, customers in direct.items()}
+        self._areas = sorted(area.id for area in network.areas)
 
     def shards(self) -> Sequence[str]:
         """Return the supply areas."""
-        return sorted(area.id for area in self._network.areas)
+        return self._areas
 
     def shard_of(self, event: Event) -> str:
         """Return the area that an event speaks of. Raises `Unplaced`."""
-        match event:
-            case WindowAnnounced() | WorkStarted() | WorkCompleted():
-                try:
-                    return self._network.device(event.device).area
-                except KeyError:
-                    raise Unplaced("unknownDevice", event.device) from None
-            case OrderChanged():
-                if event.area not in self.shards():
-                    raise Unplaced("unknownArea", event.area)
-                return event.area
-            case _:
-                raise Unplaced("unexpectedEvent", f"{type(event).__name__} is nothing to correlate")
+        if isinstance(event, WORK):
+            return self._area(*event.isolates)
+        if isinstance(event, DeviceStateReported):
+            return self._area(event.device)
+        if isinstance(event, (OrderChanged, *ACTIONS)):
+            if event.area not in self._areas:
+                raise Unplaced("unknownArea", event.area)
+            return event.area
+        raise Unplaced("unexpectedEvent", f"{type(event).__name__} is nothing to correlate")
+
+    def _area(self, *devices: str) -> str:
+        for device in devices:
+            try:
+                return self._grid.normal.switch(device).area
+            except KeyError:
+                continue
+        raise Unplaced("unknownDevice", ", ".join(devices))
 
     def decide(self, turn: Turn) -> None:
         """Take the facts one by one in the order of their times, then draw what follows from them and from the time."""
-        board = Board(turn, self._network, self._accounts, self._direct)
+        board = Board(turn, self._grid)
+        chart(board)
         for fact in turn.facts:
-            match fact.what:
-                case LocatedReport():
-                    hear(board, fact.what)
-                case OrderChanged():
-                    hear_crew(board, fact.id, fact.what)
-                case WindowAnnounced() | WorkStarted() | WorkCompleted():
-                    hear_work(board, fact.id, fact.what)
-                case _:
-                    raise TypeError(f"{type(fact.what).__name__} is no fact of this stage")
+            _hear(board, fact)
+        check_positions(board)
         check_windows(board)
+        check_steps(board)
         check_incidents(board)
         infer(board)
-        board.settle()
-        board.leave()
-        _wake(turn)
+        watch_windows(board)
+        settle_hints(board)
+        settle(board)
+        tell_hotline(board, self._accounts)
+        settle_hazards(board)
+        if leave(board):
+            forget(board)
+        for at in _waits(board):
+            turn.wake(at)
 
 
-def _wake(turn: Turn) -> None:
-    waits = [each.due_at for each in turn.all(Gathering)]
-    waits += [each.check_at for each in turn.all(Window) if each.check_at is not None]
-    for incident in turn.all(Incident):
-        waits += [at for at in (incident.check_at, incident.leave_at) if at is not None]
-    for at in waits:
-        turn.wake(at)
+def _hear(board: Board, fact: Fact) -> None:
+    match fact.what:
+        case LocatedReport():
+            hear(board, fact.what)
+        case LocatedHazard():
+            hear_hazard(board, fact.what)
+        case DeviceStateReported():
+            hear_state(board, fact.id, fact.what)
+        case OrderChanged():
+            hear_crew(board, fact.id, fact.what)
+        case WindowAnnounced() | WindowChanged() | WindowCancelled() | WorkStarted() | WorkCompleted():
+            hear_work(board, fact.id, fact.what)
+        case (
+            IncidentsMerged()
+            | IncidentSplit()
+            | IncidentRejected()
+            | IncidentConfirmed()
+            | EstimateGiven()
+            | HazardDismissed()
+        ):
+            hear_action(board, fact.id, fact.what)
+        case _:
+            raise TypeError(f"{type(fact.what).__name__} is no fact of this stage")
+
+
+def _waits(board: Board) -> Iterator[int]:
+    """Return when something is to be looked at again."""
+    yield from (each.due_at for each in board.turn.all(Gathering))
+    yield from (each.leave_at for each in board.turn.all(Hint))
+    yield from (each.leave_at for each in board.turn.all(Hazard) if each.leave_at is not None)
+    for incident in board.remembered():
+        yield from (at for at in (incident.check_at, incident.step_check_at, incident.leave_at) if at is not None)
+    yield from (each.check_at for each in board.positions() if each.check_at is not None)
+    for window in board.windows(*WindowState):
+        if window.check_at is not None:
+            yield window.check_at
+        if window.state is WindowState.ACTIVE and not window.overrun and window.ends_at is not None:
+            yield window.ends_at

@@ -6,7 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from services.engine.deciding import inbox_decided, inbox_facts
-from services.outages.entities import Disposed, Held, IncidentRow, LedgerRow
+from services.outages.records import Disposed, HazardRow, Held, IncidentRow, LedgerRow
 from services.reports.store import decided_reports, dispose, take_located
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ class CorrelateStore:
         await _save_ledger(connection, shard, {row.id: row for row in _of(records, LedgerRow)})
         await _save_holders(connection, now, _of(records, Held))
         await _save_incidents(connection, shard, now, {row.incident.id: row for row in _of(records, IncidentRow)})
+        await _save_hazards(connection, shard, now, {row.hazard.id: row for row in _of(records, HazardRow)})
 
 
 def _of(records: Sequence[Record], kind: type[AnyRecord]) -> list[AnyRecord]:
@@ -61,13 +62,16 @@ async def _save_ledger(connection: Connection, shard: str, rows: dict[str, Ledge
     )
     await connection.execute(
         """INSERT INTO interruption
-               (id, customer, number, area, start_ms, end_ms, planned, basis, holder_kind, holder, reason, voided)
+               (id, customer, number, area, start_ms, end_ms, planned, basis, holder_kind, holder, reason, voided, feeder,
+                region, tier, kva, life_support)
            SELECT r.id, r.customer, c.number, $1, r.start_ms, r.end_ms, r.planned, r.basis, r.holder_kind, r.holder,
-                  r.reason, r.voided
+                  r.reason, r.voided, r.feeder, r.region, r.tier, r.kva, r.life_support
            FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::boolean[], $7::text[], $8::text[],
-                       $9::text[], $10::text[], $11::boolean[])
+                       $9::text[], $10::text[], $11::boolean[], $12::text[], $13::text[], $14::text[], $15::float8[],
+                       $16::boolean[])
                 WITH ORDINALITY
-                AS r (id, customer, start_ms, end_ms, planned, basis, holder_kind, holder, reason, voided, place)
+                AS r (id, customer, start_ms, end_ms, planned, basis, holder_kind, holder, reason, voided, feeder, region,
+                      tier, kva, life_support, place)
            JOIN ledger_customer c ON c.customer = r.customer
            ORDER BY r.place
            ON CONFLICT (id) DO UPDATE SET
@@ -77,11 +81,37 @@ async def _save_ledger(connection: Connection, shard: str, rows: dict[str, Ledge
         shard,
         *_columns(
             [
-                (r.id, r.customer, r.start, r.end, r.planned, r.basis, r.holder_kind, r.holder, r.reason, r.voided)
+                (
+                    *(
+                        r.id,
+                        r.customer,
+                        r.start,
+                        r.end,
+                        r.planned,
+                        r.basis,
+                        r.holder_kind,
+                        r.holder,
+                        r.reason,
+                        r.voided,
+                    ),
+                    *(r.feeder, r.region, r.tier, r.kva, r.life_support),
+                )
                 for r in order
             ]
         ),
     )
+    await _save_parts(connection, order)
+
+
+async def _save_parts(connection: Connection, rows: Sequence[LedgerRow]) -> None:
+    await connection.execute("DELETE FROM interruption_part WHERE interruption = ANY ($1)", [row.id for row in rows])
+    parts = [(row.id, p.at, p.until, p.holder_kind, p.holder, p.powered) for row in rows for p in row.parts]
+    if parts:
+        await connection.execute(
+            """INSERT INTO interruption_part (interruption, from_ms, until_ms, holder_kind, holder, powered)
+               SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::boolean[])""",
+            *_columns(parts),
+        )
 
 
 async def _save_holders(connection: Connection, now: int, rows: Sequence[Held]) -> None:
@@ -116,6 +146,12 @@ async def _save_incidents(connection: Connection, shard: str, now: int, rows: di
             i.out,
             i.upstream,
             i.merged_into,
+            row.region,
+            row.feeder,
+            row.device_class,
+            i.life_support,
+            i.important,
+            i.fixed,
         )
         for row in rows.values()
         for i in (row.incident,)
@@ -123,19 +159,50 @@ async def _save_incidents(connection: Connection, shard: str, now: int, rows: di
     await connection.execute(
         """INSERT INTO incident
                (id, device, state, reason, revision, basis, opened_at_ms, started_at_ms, estimate_ms, restored_at_ms,
-                heard, customers_out, upstream, merged_into, area, changed_at_ms)
+                heard, customers_out, upstream, merged_into, region, feeder, device_class, life_support, important, fixed,
+                area, changed_at_ms)
            SELECT i.*, $1, $2::bigint
            FROM unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::integer[], $8::text[], $9::bigint[],
                        $10::bigint[], $11::bigint[], $12::bigint[], $13::integer[], $14::integer[], $15::text[],
-                       $16::text[]) AS i
+                       $16::text[], $17::text[], $18::text[], $19::text[], $20::integer[], $21::integer[],
+                       $22::boolean[]) AS i
            ON CONFLICT (id) DO UPDATE SET
                device = excluded.device, state = excluded.state, reason = excluded.reason, revision = excluded.revision,
-               basis = excluded.basis, started_at_ms = excluded.started_at_ms,
+               basis = excluded.basis, started_at_ms = excluded.started_at_ms, estimate_ms = excluded.estimate_ms,
+               region = excluded.region, feeder = excluded.feeder, device_class = excluded.device_class,
+               life_support = excluded.life_support, important = excluded.important, fixed = excluded.fixed,
                restored_at_ms = CASE excluded.state
                    WHEN 'restored' THEN coalesce(incident.restored_at_ms, excluded.restored_at_ms)
                    WHEN 'closed' THEN incident.restored_at_ms END,
                heard = excluded.heard, customers_out = excluded.customers_out, upstream = excluded.upstream,
                merged_into = excluded.merged_into, changed_at_ms = excluded.changed_at_ms""",
+        shard,
+        now,
+        *_columns(columns),
+    )
+
+
+async def _save_hazards(connection: Connection, shard: str, now: int, rows: dict[str, HazardRow]) -> None:
+    if not rows:
+        return
+    columns = [
+        (
+            *(h.id, row.region, h.hazard, h.place.lon, h.place.lat, h.device, h.incident, h.state, h.reason),
+            *(h.revision, h.reports, h.reported_at, row.ended_at),
+        )
+        for row in rows.values()
+        for h in (row.hazard,)
+    ]
+    await connection.execute(
+        """INSERT INTO hazard (id, region, kind, lon, lat, device, incident, state, reason, revision, reports,
+                               reported_at_ms, ended_at_ms, area, changed_at_ms)
+           SELECT h.*, $1, $2::bigint
+           FROM unnest($3::text[], $4::text[], $5::text[], $6::float8[], $7::float8[], $8::text[], $9::text[], $10::text[],
+                       $11::text[], $12::integer[], $13::integer[], $14::bigint[], $15::bigint[]) AS h
+           ON CONFLICT (id) DO UPDATE SET
+               device = excluded.device, incident = excluded.incident, state = excluded.state, reason = excluded.reason,
+               revision = excluded.revision, reports = excluded.reports, reported_at_ms = excluded.reported_at_ms,
+               ended_at_ms = excluded.ended_at_ms, changed_at_ms = excluded.changed_at_ms""",
         shard,
         now,
         *_columns(columns),

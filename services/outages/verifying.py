@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from services.network import Network
 
 WAIT_MS = 180_000
-"""How long signs of restoration are awaited after a crew is done or work is completed."""
+"""How long signs of restoration are awaited after a crew is done, work is completed, or switching has fed customers again."""
 QUIET_MS = 600_000
 """How long a restored incident is kept open for late news."""
 
@@ -31,23 +31,24 @@ def live_devices(network: Network, device: str, tops: Collection[str]) -> list[s
 
 
 def silent_places(
-    network: Network, top: str, out: Mapping[str, int], silent: Collection[str]
+    network: Network, tops: Collection[str] | None, out: Mapping[str, int], silent: Collection[str]
 ) -> list[tuple[str, tuple[str, ...]]]:
-    """Return where the silence behind `top` sits: devices, sorted, each with the silent customers' devices it explains.
+    """Return where the silence sits: devices, sorted, each with the silent customers' devices it explains.
 
-    `out` counts the customers still out, by their lowest device; `silent` are the devices whose customers gave no sign.
+    `out` counts the customers still out, by their lowest device; `silent` are the devices whose customers gave no sign. It
+    sits behind one of `tops`, or, where none of them is above, with the silent; None: anywhere.
     """
     dark: dict[str, int] = {}
     for device, count in out.items():
         for step in network.path_to_source(device):
             dark[step] = dark.get(step, 0) + count
-            if step == top:
-                break
     by_highest: dict[str, list[str]] = {}
     for device in sorted(silent):
+        path = network.path_to_source(device)
+        last = max((n for n, step in enumerate(path) if tops is None or step in tops), default=0)
         highest = device
-        for step in network.path_to_source(device)[1:]:
-            if not network.is_behind(step, top) or dark.get(step, 0) < network.count_behind(step):
+        for step in path[1 : last + 1]:
+            if dark.get(step, 0) < network.count_behind(step):
                 break
             highest = step
         by_highest.setdefault(highest, []).append(device)

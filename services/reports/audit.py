@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from services.audit.rule import AuditRule
+from services.reports.reasons import Reason
+
+_BY_INTAKE = ", ".join(f"'{reason}'" for reason in Reason)
 
 RULES: tuple[AuditRule, ...] = (
     AuditRule(
         name="reportDecided",
-        promise="No located report is passed over: one that came before a turn was decided by it.",
-        checked_sql="SELECT count(*) FROM report WHERE state = 'located'",
+        promise="No located or ambiguous report is passed over: one that came before a turn was decided by it.",
+        checked_sql="SELECT count(*) FROM report WHERE state IN ('located', 'ambiguous')",
         violations_sql="""
             SELECT r.id, r.shard, r.tick, t.ticked_to FROM report r
             LEFT JOIN turns t ON t.stage = 'correlate' AND t.shard = r.shard
-            WHERE r.state = 'located' AND r.decided IS NULL AND (t.shard IS NULL OR r.tick < t.ticked_to)
+            WHERE r.state IN ('located', 'ambiguous') AND r.decided IS NULL AND (t.shard IS NULL OR r.tick < t.ticked_to)
             ORDER BY r.id""",
     ),
     AuditRule(
@@ -21,20 +24,56 @@ RULES: tuple[AuditRule, ...] = (
         checked_sql="SELECT count(*) FROM report",
         violations_sql="""
             SELECT r.id, r.state, r.reason FROM report r
-            WHERE r.reason = '' OR (r.state = 'located' AND r.decided IS NOT NULL AND NOT EXISTS (
+            WHERE r.reason = '' OR (r.state IN ('located', 'ambiguous') AND r.decided IS NOT NULL AND NOT EXISTS (
                 SELECT FROM entity e, json_array_elements_text(e.body -> 'reports') AS held (report)
-                WHERE e.stage = 'correlate' AND e.kind = 'pending' AND e.id = r.customer AND held.report = r.id))
+                WHERE e.stage = 'correlate' AND held.report = r.id
+                  AND (e.kind, e.id) IN (('pending', r.customer), ('hint', r.id))))
             ORDER BY r.id""",
     ),
     AuditRule(
         name="reportExplained",
-        promise="A report that was counted or muted names an incident or a window that there is.",
+        promise="A report that was counted or muted names an incident, a hazard or a window that there is.",
         checked_sql="SELECT count(*) FROM report WHERE state IN ('counted', 'muted')",
         violations_sql="""
             SELECT r.id, r.state, r.holder FROM report r
             WHERE r.state IN ('counted', 'muted')
               AND NOT EXISTS (SELECT FROM incident i WHERE i.id = r.holder)
-              AND NOT EXISTS (SELECT FROM journal j WHERE j.subject_kind = 'window' AND j.subject = r.holder)
+              AND NOT EXISTS (SELECT FROM hazard h WHERE h.id = r.holder)
+              AND NOT EXISTS (SELECT FROM journal j WHERE j.subject_kind IN ('window', 'momentary') AND j.subject = r.holder)
             ORDER BY r.id""",
+    ),
+    AuditRule(
+        name="unlocatedForAReason",
+        promise="What intake could not locate says why, in a word of intake; what is ambiguous names all that may be meant.",
+        checked_sql="SELECT count(*) FROM report WHERE state IN ('ambiguous', 'unknown', 'closedAccount', 'late')",
+        violations_sql=f"""
+            SELECT id, state, reason FROM report
+            WHERE (state IN ('unknown', 'closedAccount', 'late') AND reason NOT IN ({_BY_INTAKE}))
+               OR (state = 'ambiguous' AND json_array_length(candidates) < 2)
+            ORDER BY id""",  # noqa: S608 (the words are our own)
+    ),
+    AuditRule(
+        name="edgeReportTaken",
+        promise="Every report that was accepted over HTTP and published is a report here, or parked with its reason.",
+        checked_sql="SELECT count(*) FROM edge_event WHERE topic = 'outage.reports'",
+        violations_sql="""
+            SELECT e.key_id, e.event_id FROM edge_event e JOIN outbox o ON o.id = e.outbox_id
+            WHERE e.topic = 'outage.reports' AND o.sent
+              AND NOT EXISTS (SELECT FROM report r WHERE r.id = e.event_id AND r.body_sha256 = e.sha256)
+              AND NOT EXISTS (SELECT FROM parked p WHERE p.event_id = e.event_id AND sha256(p.body) = e.sha256)
+              AND NOT EXISTS (
+                  SELECT FROM heads h LEFT JOIN progress p ON (p.stage, p.topic, p.part) = ('intake', h.topic, h.part)
+                  WHERE h.topic = 'outage.reports' AND coalesce(p.next_offset, 0) < h.end_offset)
+            ORDER BY 1, 2""",
+    ),
+    AuditRule(
+        name="namesakeParked",
+        promise="A report that was parked for its id names another report of this id that there is.",
+        checked_sql="SELECT count(*) FROM parked WHERE stage = 'intake' AND reason = 'sameIdOtherContent'",
+        violations_sql="""
+            SELECT p.id, p.event_id FROM parked p
+            WHERE p.stage = 'intake' AND p.reason = 'sameIdOtherContent'
+              AND NOT EXISTS (SELECT FROM report r WHERE r.id = p.event_id AND r.body_sha256 <> sha256(p.body))
+            ORDER BY p.id""",
     ),
 )

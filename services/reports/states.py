@@ -9,6 +9,7 @@ class ReportState(enum.StrEnum):
     """Where a report stands when it was taken."""
 
     LOCATED = "located"
+    AMBIGUOUS = "ambiguous"
     UNKNOWN = "unknown"
     CLOSED_ACCOUNT = "closedAccount"
     LATE = "late"

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from services.network.places import Place, distance_m
 from services.network.tables import BranchKind, GridTables, SwitchType
 from services.network.tree import NONE, grow
 from services.utility.problems import Code
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from services.network.tables import BranchRow, CustomerRow, FeederRow, NodeRow
     from services.network.tree import Tree
     from services.utility.reading import Reading
 
 _LINES = frozenset({BranchKind.MV_LINE, BranchKind.LV_LINE, BranchKind.SERVICE})
+_ONE_POLE_M = 50
 _SWITCH_CODES = frozenset(map(str, SwitchType))
 
 
@@ -29,36 +33,56 @@ def check_branches(branches: Reading[BranchRow]) -> None:
             branches.note(line, "to_node", Code.SELF_LOOP, f"Both ends are at node {row.to_node}.")
 
 
+def refuse_dangling(
+    what: str,
+    target: Reading[Any],
+    references: Iterable[tuple[Reading[Any], str]],
+    where: Callable[[Any], bool] = lambda _: True,
+) -> None:
+    """Note every cell that names a row which `target` does not have, among the rows that `where` admits.
+
+    A row that was refused counts as there, and where the ids of a file are not all known nothing is said of references
+    to it: one cause is not reported a thousand times.
+    """
+    if not target.ids_known:
+        return
+    known = {getattr(row, target.form.id or "") for row in target.rows if where(row)} | target.refused
+    for reading, column in references:
+        for row, line in zip(reading.rows, reading.lines, strict=True):
+            name = getattr(row, column)
+            if name and name not in known:
+                reading.note(line, column, Code.DANGLING, f"There is no {what} {name}.")
+
+
 def check_references(
     nodes: Reading[NodeRow],
     branches: Reading[BranchRow],
     feeders: Reading[FeederRow],
     customers: Reading[CustomerRow],
 ) -> None:
-    """Check that every node, feeder and transformer that is named is there.
-
-    A row that was refused counts as there, and where a file's ids are not all known nothing is said of references to
-    it: one cause is not reported a thousand times.
-    """
-    if nodes.ids_known:
-        known = {row.node for row in nodes.rows} | nodes.refused
-        for reading, column in ((branches, "from_node"), (branches, "to_node"), (feeders, "source_node")):
-            _refuse_dangling(reading, column, "node", known)
-        _refuse_dangling(customers, "node", "node", known)
-    if feeders.ids_known:
-        known = {row.feeder for row in feeders.rows} | feeders.refused
-        _refuse_dangling(branches, "feeder", "feeder", known)
-        _refuse_dangling(customers, "feeder", "feeder", known)
-    if branches.ids_known:
-        known = {row.id for row in branches.rows if row.kind is BranchKind.TRANSFORMER} | branches.refused
-        _refuse_dangling(customers, "transformer", "transformer", known)
+    """Check that every node, feeder and transformer that is named is there."""
+    ends = ((branches, "from_node"), (branches, "to_node"), (feeders, "source_node"), (customers, "node"))
+    refuse_dangling("node", nodes, ends)
+    refuse_dangling("feeder", feeders, ((branches, "feeder"), (customers, "feeder")))
+    refuse_dangling(
+        "transformer",
+        branches,
+        ((customers, "transformer"),),
+        where=lambda row: row.kind is BranchKind.TRANSFORMER,
+    )
 
 
-def _refuse_dangling(reading: Reading[Any], column: str, what: str, known: set[str]) -> None:
-    for row, line in zip(reading.rows, reading.lines, strict=True):
-        name = getattr(row, column)
-        if name and name not in known:
-            reading.note(line, column, Code.DANGLING, f"There is no {what} {name}.")
+def check_poles(nodes: Reading[NodeRow]) -> None:
+    """Check that the number of a pole stands for one place; nodes on one pole share it."""
+    first: dict[str, tuple[Place, int]] = {}
+    for row, line in zip(nodes.rows, nodes.lines, strict=True):
+        if not row.pole:
+            continue
+        here = Place(row.lon, row.lat)
+        there, known = first.setdefault(row.pole, (here, line))
+        if (away_m := distance_m(here, there)) > _ONE_POLE_M:
+            sentence = f"Pole {row.pole} is already in line {known}, {away_m:.0f} m from here."
+            nodes.note(line, "pole", Code.DOUBLED_ID, sentence)
 
 
 def check_normal_state(grid: GridTables, branches: Reading[BranchRow], customers: Reading[CustomerRow]) -> None:

@@ -2,51 +2,47 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from dataclasses import dataclass, field
+import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from services.network.tables import GridTables
-from services.utility.checks import check_branches, check_normal_state, check_references
-from services.utility.columns import BRANCHES, CUSTOMERS, FEEDERS, NODES, UTILITY, UtilityRow
+from services.utility import hours
+from services.utility.account_files import ACCOUNTS, AGREEMENTS, CONTACTS, HOLIDAYS, PREMISES, ROSTERS, UTILITY
+from services.utility.checks import (
+    check_branches,
+    check_normal_state,
+    check_poles,
+    check_references,
+    refuse_dangling,
+)
+from services.utility.checks_beside import check_agreements, check_ladders, check_languages, check_windows
+from services.utility.contents import ABOUT, BESIDE, UtilityFolder, sorted_rows
+from services.utility.crew_files import CREWS, DEPOTS, REGIONS, SHIFTS, WINDOWS
+from services.utility.grid_files import BRANCHES, CUSTOMERS, FEEDERS, NODES
+from services.utility.positions import check_positions
 from services.utility.problems import Code, FolderProblems, Problem
 from services.utility.reading import Reading, read_file
+from services.utility.rows import RegionRow
 
 if TYPE_CHECKING:
-    from services.network.tables import CustomerRow
+    from collections.abc import Iterable
+
+    from services.network.tables import CustomerRow, FeederRow
+    from services.utility.account_files import UtilityRow
+    from services.utility.rows import DepotRow
 
 __all__ = ["EXAMPLE", "FolderProblems", "Problem", "UtilityFolder", "meter_of", "read_folder"]
 
 EXAMPLE = Path(__file__).parent / "example"
 """The example utility, which comes along with the program."""
 
-_DEFAULTS = UtilityRow(name="Utility", time_zone="UTC", attribution="")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UtilityFolder:
-    """A utility: its name, the time zone of its days, the attribution of its data, its grid, and what was remarked."""
-
-    name: str
-    time_zone: str
-    attribution: str
-    grid: GridTables
-    warnings: tuple[Problem, ...] = field(default=(), compare=False)
-
-    @property
-    def digest(self) -> str:
-        """The SHA-256 of the content, in hexadecimal; the order of rows and columns does not matter."""
-        grid = self.grid
-        content = [
-            [self.name, self.time_zone, self.attribution],
-            grid.feeders,
-            grid.nodes,
-            grid.branches,
-            grid.customers,
-        ]
-        return hashlib.sha256(json.dumps(content, default=str, separators=(",", ":")).encode()).hexdigest()
+_DEFAULTS: dict[str, Any] = {
+    "name": "Utility",
+    "time_zone": "UTC",
+    "attribution": "",
+    **{name: UtilityFolder.__dataclass_fields__[name].default for name in ABOUT[3:]},
+}
 
 
 def meter_of(customer: str) -> str:
@@ -56,16 +52,46 @@ def meter_of(customer: str) -> str:
 
 def read_folder(path: Path) -> UtilityFolder:
     """Read and validate the folder. Raises FolderProblems with all that was found when anything stands in the way."""
-    nodes, branches = read_file(path, NODES), read_file(path, BRANCHES)
-    feeders, customers = read_file(path, FEEDERS), read_file(path, CUSTOMERS)
-    name, time_zone, attribution, about = _read_about(path)
+    about = read_file(path, UTILITY)
+    feeders, nodes = read_file(path, FEEDERS), read_file(path, NODES)
+    branches, customers = read_file(path, BRANCHES), read_file(path, CUSTOMERS)
+    regions, depots = read_file(path, REGIONS), read_file(path, DEPOTS)
+    crews, shifts = read_file(path, CREWS), read_file(path, SHIFTS)
+    accounts, premises = read_file(path, ACCOUNTS), read_file(path, PREMISES)
+    contacts, rosters = read_file(path, CONTACTS), read_file(path, ROSTERS)
+    agreements, windows, holidays = read_file(path, AGREEMENTS), read_file(path, WINDOWS), read_file(path, HOLIDAYS)
+
+    said = _about(about)
     check_branches(branches)
     check_references(nodes, branches, feeders, customers)
+    check_poles(nodes)
+    check_positions(nodes, feeders, depots, said["time_zone"] if _gives(about, "time_zone") else None)
     _give_meters(customers)
-    readings: tuple[Reading[Any], ...] = (about, feeders, nodes, branches, customers)
+    _name_regions(regions, (feeders, depots))
+    refuse_dangling("region", regions, ((feeders, "region"), (depots, "region")))
+    refuse_dangling("depot", depots, ((crews, "depot"),))
+    refuse_dangling("crew", crews, ((shifts, "crew"),))
+    refuse_dangling("customer", customers, ((premises, "customer"),))
+    refuse_dangling("account", accounts, ((each, "account") for each in (premises, contacts, rosters, agreements)))
+    on_duty, on_roster = hours.shifts(shifts), hours.rosters(rosters)
+    check_ladders(accounts, premises, contacts, rosters, on_roster)
+    check_agreements(agreements)
+    check_languages(said["languages"], (customers, accounts, contacts))
+
     grid = GridTables.of(feeders.rows, nodes.rows, branches.rows, customers.rows)
+    planned = hours.windows(windows, said["time_zone"])
     if nodes.whole and branches.whole and feeders.whole:
         check_normal_state(grid, branches, customers)
+    if planned and nodes.whole and branches.whole and feeders.whole and customers.whole:
+        check_windows(windows, planned, grid)
+    beside: tuple[list[Any], ...] = (
+        regions.rows, depots.rows, crews.rows, on_duty, accounts.rows, premises.rows, contacts.rows, on_roster,
+        agreements.rows, planned, holidays.rows,
+    )  # fmt: skip
+    readings: tuple[Reading[Any], ...] = (
+        about, feeders, nodes, branches, customers, regions, depots, crews, shifts, accounts, premises, contacts,
+        rosters, agreements, windows, holidays,
+    )  # fmt: skip
     problems = tuple(
         problem
         for reading in readings
@@ -73,24 +99,41 @@ def read_folder(path: Path) -> UtilityFolder:
     )
     if not all(problem.warning for problem in problems):
         raise FolderProblems(problems)
-    return UtilityFolder(name=name, time_zone=time_zone, attribution=attribution, grid=grid, warnings=problems)
+    tables: dict[str, Any] = {table.name: sorted_rows(table, rows) for table, rows in zip(BESIDE, beside, strict=True)}
+    return UtilityFolder(**said, grid=grid, **tables, warnings=problems)
 
 
-def _read_about(path: Path) -> tuple[str, str, str, Reading[UtilityRow]]:
-    """Read utility.csv, which may be missing or say little; each default is remarked."""
-    about = read_file(path, UTILITY)
-    if any(problem.code in {Code.MISSING_FILE, Code.NO_ROWS} for problem in about.problems):
-        about.problems.clear()
+def _about(about: Reading[UtilityRow]) -> dict[str, Any]:
+    """Return what utility.csv says, which may be missing or say little; each default is remarked."""
+    about.problems = [problem for problem in about.problems if not (about.missing and problem.warning)]
     if len(about.rows) > 1:
         about.note(about.lines[1], None, Code.TOO_MANY_ROWS, "The file speaks of one utility, in one row.")
-    said = about.rows[0] if about.rows else UtilityRow("", "", "")
-    if about.whole:
-        for column, value, default in zip(UtilityRow._fields, said, _DEFAULTS, strict=True):
-            if not value:
-                shown = f"taken as {default!r}" if default else "left empty"
-                about.note(None, column, Code.DEFAULTED, f"The {column} is not given and was {shown}.", warning=True)
-    name, time_zone, attribution = (value or default for value, default in zip(said, _DEFAULTS, strict=True))
-    return name, time_zone, attribution, about
+    said = dict(_DEFAULTS)
+    whole = about.whole
+    for column, default in _DEFAULTS.items():
+        if _gives(about, column):
+            said[column] = getattr(about.rows[0], column)
+        elif whole:
+            shown = f"taken as {_shown(default)!r}" if default else "left empty"
+            about.note(None, column, Code.DEFAULTED, f"The {column} is not given and was {shown}.", warning=True)
+    return said
+
+
+def _gives(about: Reading[UtilityRow], column: str) -> bool:
+    return bool(about.rows) and getattr(about.rows[0], column) not in {None, "", ()}
+
+
+def _shown(default: Any) -> str:
+    if isinstance(default, dt.time):
+        return default.isoformat("minutes")
+    return " ".join(default) if isinstance(default, tuple) else str(default)
+
+
+def _name_regions(regions: Reading[RegionRow], named_by: Iterable[Reading[FeederRow] | Reading[DepotRow]]) -> None:
+    """Where the folder has no regions of its own, take those that are named."""
+    if regions.missing:
+        named = sorted({row.region for reading in named_by for row in reading.rows})
+        regions.rows += [RegionRow(region, region) for region in named]
 
 
 def _give_meters(customers: Reading[CustomerRow]) -> None:

@@ -14,7 +14,11 @@
 - Every transformer has its fuse (the transformer itself is the device); every line that leaves a low-voltage busbar has
   a fuse; a customer on medium voltage has a fuse of its own.
 - The six open ring switches are knife switches, open, at the node where the data has them.
-- One customer for each load.
+- One customer for each load, its connected load that of the data. Lines and transformers are rated as the data says.
+- Nodes at one place stand on one pole; switches and transformers carry a number each. Every breaker and every second
+  recloser and ring switch tells its state.
+
+What the data has not at all is added by `furnish_example`: people, crews, accounts, agreements, planned work.
 """
 
 from __future__ import annotations
@@ -30,6 +34,8 @@ from pathlib import Path
 from typing import TypeAlias
 
 from services.network.tables import BranchKind, SwitchType
+from services.utility.contents import BESIDE
+from services.utility.furnish_example import Cell, furnish, write_file
 
 GRID = "MV1.101"
 TABLES = "simbench/networks/1-complete_data-mixed-all-0-sw"
@@ -43,7 +49,6 @@ ABOUT = ("Example Rural Power", "Europe/Berlin", "SimBench 1-MVLV-rural-all-0-sw
 
 Record: TypeAlias = dict[str, str]
 Source: TypeAlias = dict[str, list[Record]]
-Cell: TypeAlias = str | int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +59,7 @@ class Line:
     kind: BranchKind
     ends: tuple[str, str]
     length_m: int
+    rated: float
 
 
 @dataclass(slots=True)
@@ -65,13 +71,13 @@ class Grid:
     heads: dict[str, str] = field(default_factory=dict)
     ties: list[tuple[str, str]] = field(default_factory=list)
     transformers: dict[str, tuple[str, str, str]] = field(default_factory=dict)
-    loads: list[tuple[str, str]] = field(default_factory=list)
+    loads: list[tuple[str, str, float]] = field(default_factory=list)
 
 
 def read_tables(simbench: Path) -> Source:
     """Return the tables that are needed of the wheel or the unpacked folder."""
     tables: Source = {}
-    for name in ("Coordinates", "Line", "Load", "Node", "Switch", "Transformer"):
+    for name in ("Coordinates", "Line", "LineType", "Load", "Node", "Switch", "Transformer"):
         inside = f"{TABLES}/{name}.csv"
         if simbench.is_dir():
             data = (simbench / inside).read_bytes()
@@ -98,8 +104,9 @@ def select(source: Source) -> Grid:
         elif row["nodeB"] in node_of:
             node_of[row["nodeB"]] = row["nodeA"]
     grid = Grid(ties=sorted((_node(bus), _node(end)) for end, bus in open_ends.items()))
+    amperes = {row["id"]: float(row["iMax"]) for row in source["LineType"]}
     for row in ours("Line"):
-        _add_line(grid, row, node_of[row["nodeA"]], node_of[row["nodeB"]])
+        _add_line(grid, row, node_of[row["nodeA"]], node_of[row["nodeB"]], amperes[row["type"]])
     for row in ours("Transformer"):
         if row["subnet"] in stands_for:
             kva = f"{float(row['type'].split()[0]) * 1000:.1f}"
@@ -108,19 +115,19 @@ def select(source: Source) -> Grid:
     for row in ours("Load"):
         if not row["subnet"].endswith("_eq"):
             node = "S1-station" if "busbar" in row["node"] else _node(row["node"])
-            grid.loads.append((node, CLASSES[row["profile"][0]]))
+            grid.loads.append((node, CLASSES[row["profile"][0]], float(row["sR"]) * 1000))
     _place(grid, source, node_of)
     return grid
 
 
-def _add_line(grid: Grid, row: Record, start: str, end: str) -> None:
+def _add_line(grid: Grid, row: Record, start: str, end: str, rated: float) -> None:
     kind = BranchKind.MV_LINE if row["id"].startswith("MV") else BranchKind.LV_LINE
     name = row["id"].replace(" Line ", "-").replace(" loop_line ", "-ring").removeprefix(f"{GRID}-")
     if "busbar" in start:
         start = "F" + row["subnet"].removeprefix(f"{GRID}_Feeder")
         grid.heads[start] = name
     length_m = max(1, round(float(row["length"]) * 1000))
-    grid.lines.append(Line(id=name, kind=kind, ends=(_node(start), _node(end)), length_m=length_m))
+    grid.lines.append(Line(id=name, kind=kind, ends=(_node(start), _node(end)), length_m=length_m, rated=rated))
 
 
 def _node(simbench: str) -> str:
@@ -181,7 +188,7 @@ class Protected:
         for name, (high, _, _) in sorted(self.grid.transformers.items()):
             self._stations[high].append(name)
         served: dict[str, int] = defaultdict(int)
-        for node, _ in self.grid.loads:
+        for node, _, _ in self.grid.loads:
             served[node] += 1
         for feeder, head in sorted(self.grid.heads.items()):
             self._count(feeder, None, served)
@@ -221,7 +228,9 @@ class Protected:
         station = self.fed_by.get(node, (feeder, ""))[1]
         self.fed_by[node] = (feeder, station)
         self.fed_by[end] = (feeder, station)
-        self.branches.append((line.id, line.kind, start, end, "closed", phases, line.length_m, "", "", feeder))
+        self.branches.append(
+            (line.id, line.kind, start, end, "closed", phases, line.length_m, "", "", feeder, f"{line.rated:g}")
+        )
         for name in self._stations[end]:
             self._feed_station(feeder, name)
         onward = [each for each in self._lines[end] if each is not line]
@@ -239,13 +248,13 @@ class Protected:
 
     def _feed_station(self, feeder: str, name: str) -> None:
         high, low, kva = self.grid.transformers[name]
-        self.branches.append((name, BranchKind.TRANSFORMER, high, low, "closed", "ABC", "", "38", kva, feeder))
+        self.branches.append((name, BranchKind.TRANSFORMER, high, low, "closed", "ABC", "", "38", kva, feeder, kva))
         self.fed_by[low] = (feeder, name)
         for line in self._lines[low]:
             self._walk(feeder, low, line, since_m=0, trunk=False, guard=("FU", SwitchType.FUSE))
 
     def _guard_medium_voltage_customers(self) -> None:
-        for node, _ in self.grid.loads:
+        for node, _, _ in self.grid.loads:
             if node.startswith("MV-"):
                 tap = f"{node}.C"
                 self.moved[node] = tap
@@ -256,7 +265,7 @@ class Protected:
     def _switch(
         self, name: str, start: str, end: str, kind: SwitchType, phases: str, feeder: str, state: str = "closed"
     ) -> None:
-        self.branches.append((name, BranchKind.SWITCH, start, end, state, phases, "", kind, "", feeder))
+        self.branches.append((name, BranchKind.SWITCH, start, end, state, phases, "", kind, "", feeder, ""))
 
 
 def _other(line: Line, node: str) -> str:
@@ -270,32 +279,57 @@ def write(protected: Protected, into: Path) -> None:
     feeders = [*sorted(grid.heads), "F9"]
     names = {feeder: f"Feeder {feeder.removeprefix('F')}" for feeder in feeders} | {"F9": "Station supply"}
     customers = []
-    for number, (node, customer_class) in enumerate(grid.loads, start=1):
+    for number, (node, customer_class, kva) in enumerate(grid.loads, start=1):
         feeder, station = protected.fed_by[node]
         level = "LV" if station else "MV"
         at = protected.moved.get(node, node)
-        customers.append((f"C{number:05}", at, station, feeder, level, customer_class, 1))
+        customers.append((f"C{number:05}", at, station, feeder, level, customer_class, 1, f"{kva:.2f}"))
     files: dict[str, tuple[str, list[tuple[Cell, ...]]]] = {
         "utility.csv": ("name,time_zone,attribution", [ABOUT]),
         "feeders.csv": (
             "feeder,name,substation,source_node,lon,lat",
             [(feeder, names[feeder], SUBSTATION, feeder, lon, lat) for feeder in feeders],
         ),
-        "nodes.csv": (
-            "node,lon,lat",
-            [(node, f"{place[0]:.6f}", f"{place[1]:.6f}") for node, place in sorted(grid.places.items())],
-        ),
+        "nodes.csv": ("node,lon,lat,pole", _with_poles(grid.places)),
         "branches.csv": (
-            "id,kind,from_node,to_node,normal_state,phases,length_m,type_code,rating,feeder",
-            sorted(protected.branches, key=lambda row: (row[1], row[0])),
+            "id,kind,from_node,to_node,normal_state,phases,length_m,type_code,rating,feeder,rated,device_number,telemetered",
+            _with_numbers(sorted(protected.branches, key=lambda row: (row[1], row[0]))),
         ),
-        "customers.csv": ("customer,node,transformer,feeder,level,class,active", list(customers)),
+        "customers.csv": ("customer,node,transformer,feeder,level,class,active,kva", list(customers)),
     }
     into.mkdir(parents=True, exist_ok=True)
+    for table in BESIDE:  # what was made for another grid
+        (into / table.file).unlink(missing_ok=True)
     for name, (header, rows) in files.items():
-        with (into / name).open("w", encoding="utf-8", newline="") as file:
-            file.write(header + "\n")
-            csv.writer(file, lineterminator="\n").writerows(rows)
+        write_file(into / name, header, rows)
+
+
+def _with_poles(places: dict[str, tuple[float, float]]) -> list[tuple[Cell, ...]]:
+    """Return the nodes, each with the number of the pole or post at its place; a busbar has none."""
+    poles: dict[tuple[str, str], str] = {}
+    rows: list[tuple[Cell, ...]] = []
+    for node, (lon, lat) in sorted(places.items()):
+        place = f"{lon:.6f}", f"{lat:.6f}"
+        pole = "" if node.startswith(("F", "S1")) else poles.setdefault(place, f"P{len(poles) + 1:05}")
+        rows.append((node, *place, pole))
+    return rows
+
+
+def _with_numbers(branches: list[tuple[Cell, ...]]) -> list[tuple[Cell, ...]]:
+    """Return the branches with the numbers painted on devices, and whether they tell their state."""
+    counts: dict[str, int] = defaultdict(int)
+    rows = []
+    for row in branches:
+        prefix = {BranchKind.SWITCH: "S", BranchKind.TRANSFORMER: "T"}.get(BranchKind(str(row[1])))
+        number = ""
+        if prefix is not None:
+            counts[prefix] += 1
+            number = f"{prefix}{counts[prefix]:04}"
+        counts[str(row[7])] += 1
+        every = {SwitchType.BREAKER: 1, SwitchType.RECLOSER: 2, SwitchType.KNIFE: 2}.get(row[7])  # type: ignore[call-overload]
+        tells = every is not None and counts[str(row[7])] % every == 0
+        rows.append((*row, number, int(tells)))
+    return rows
 
 
 def main() -> None:
@@ -307,6 +341,7 @@ def main() -> None:
     protected = Protected(select(read_tables(chosen.simbench)))
     protected.build()
     write(protected, chosen.into)
+    furnish(chosen.into)
     sys.stdout.write(f"{len(protected.branches)} branches, {len(protected.grid.loads)} customers: {chosen.into}\n")
 
 

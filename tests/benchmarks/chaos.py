@@ -31,10 +31,21 @@ from services.settings import Settings, load_settings
 from tests.faults.mutants import MUTANTS, Mutant, mutated
 from tests.faults.rig import Harm, Played, Rig
 
-KINDS = ("worker-1", "relay", "texts", "hotline", "drill", "operator", "kafka", "postgres")
+KINDS = (
+    "worker-1",
+    "relay",
+    "texts",
+    "priority",
+    "hotline",
+    "web",
+    "drill",
+    "operator",
+    "kafka",
+    "postgres",
+)
 """Every kind of process, by the name of one of it."""
 
-ASKED = ("worker-1", "relay", "texts", "hotline", "operator")
+ASKED = ("worker-1", "relay", "texts", "priority", "hotline", "operator", "web")
 """Processes that are also ended in the ordinary way, by SIGTERM, in the middle of the storm."""
 
 SENT = ("relay.sent", "drill.sent")

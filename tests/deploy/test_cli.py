@@ -16,7 +16,18 @@ from services.drill.storms import STORMS
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
-COMMANDS = ["demo", "up", "migrate", "import-utility", "audit", "replay", "bench", "doctor", "version"]
+COMMANDS = [
+    "demo",
+    "up",
+    "migrate",
+    "import-utility",
+    "import-history",
+    "audit",
+    "replay",
+    "bench",
+    "doctor",
+    "version",
+]
 PARKED = [["parked", each] for each in ("list", "show", "requeue")]
 
 

@@ -37,8 +37,11 @@ async def storm(connection: Connection) -> Connection:
            SELECT v.version, 'c-' || n, 'n', 't', 'f', 'LV', 'RE1', true, 'm-' || n
            FROM utility_version v, generate_series(1, 10) n"""
     )
-    await connection.execute("INSERT INTO depot VALUES ('D1', 11.4, 53.6)")
-    await connection.execute("INSERT INTO crew VALUES ('crew-1', 'D1'), ('crew-2', 'D1')")
+    await connection.execute(
+        """INSERT INTO depot (version, depot, lon, lat) SELECT version, 'D1', 11.4, 53.6 FROM utility_version;
+           INSERT INTO crew (version, crew, depot) SELECT version, 'crew-' || n, 'D1'
+           FROM utility_version, generate_series(1, 2) n"""
+    )
     await connection.executemany(
         """INSERT INTO incident (id, area, device, state, reason, revision, basis, opened_at_ms, started_at_ms,
                estimate_ms, changed_at_ms, heard, customers_out)
@@ -63,24 +66,19 @@ async def storm(connection: Connection) -> Connection:
             ("u-5", "c-5", ms("18:01"), None, False, True),
         ],
     )
-    order = {
-        "crew": "crew-1",
-        "incident": "i-1",
-        "area": "A1",
-        "device": "switch:FU-3",
-        "attempt": 1,
-        "state": "enroute",
-        "reason": "crewReported",
-        "sent_at": ms("18:05"),
-        "arrival_estimate": ms("18:25"),
-        "changed_at": ms("18:06"),
-    }
-    refused = order | {"crew": "crew-2", "attempt": 0, "state": "refused", "reason": "crewRefused"}
+    await connection.executemany(
+        """INSERT INTO dispatch_order ("order", crew, job, incident, area, device, lon, lat, region, work, priority, attempt,
+               skills, on_duty_since_ms, sent_at_ms, arrival_estimate_ms, state, reason, changed_at_ms, pinned, ended_at_ms)
+           VALUES ($1, $2, 'i-1', 'i-1', 'A1', 'switch:FU-3', 0, 0, 'R1', 'repair', 'lateral', $3, '{line}', 0, $4, $5, $6, $7,
+                   $8, false, $9)""",
+        [
+            ("o-0", "crew-2", 1, ms("18:04"), ms("18:25"), "refused", "crewRefused", ms("18:05"), ms("18:05")),
+            ("o-1", "crew-1", 2, ms("18:05"), ms("18:25"), "enroute", "crewReported", ms("18:06"), None),
+        ],
+    )
     await connection.executemany(
         "INSERT INTO entity (stage, kind, id, shard, body) VALUES ($1, $2, $3, 'R1', $4)",
         [
-            ("dispatch", "order", "o-0", json.dumps(refused)),
-            ("dispatch", "order", "o-1", json.dumps(order)),
             ("dispatch", "crew", "crew-1", json.dumps({"state": "enroute", "order": "o-1"})),
             ("escalate", "escalation", "x-1", json.dumps({"state": "acknowledged", "calls": 2})),
         ],
@@ -97,9 +95,9 @@ async def storm(connection: Connection) -> Connection:
         ],
     )
     await connection.executemany(
-        """INSERT INTO notice_decided (key, area, incident, customer, moment, tick, decided_at_ms, expires_at_ms, receipt,
-               receipt_at_ms)
-           VALUES ($1, 'A1', 'i-1', $1, 'powerOut', 1, 0, 1, $2, $3)""",
+        """INSERT INTO notice_decided (key, area, incident, customer, customers, handle, moment, tick, decided_at_ms,
+               expires_at_ms, receipt, receipt_at_ms)
+           VALUES ($1, 'A1', 'i-1', $1, ARRAY[$1], 'h', 'powerOut', 1, 0, 1, $2, $3)""",
         [("t-1", "delivered", 5), ("t-2", None, None), ("t-3", None, None)],
     )
     await connection.executemany(

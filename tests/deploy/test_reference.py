@@ -27,5 +27,5 @@ def test_every_topic_and_every_event_on_it_is_described() -> None:
 
 def test_a_reason_stands_with_its_sentence() -> None:
     page = PAGES["reasons.md"]()
-    assert "| `unknownOrder` | A status of an order that was never given, or" in page
+    assert "| `unknownOrder` | A status or an action about an order that was never given, or" in page
     assert all(f"| `{reason.value}` |" in page for reason in Reason)

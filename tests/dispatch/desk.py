@@ -2,37 +2,70 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import datetime as dt
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
 
 from schemas.events import (
+    CrewAssigned,
     CrewReported,
     CrewState,
+    HazardChanged,
+    HazardKind,
+    HazardState,
     IncidentChanged,
     IncidentState,
     OrderChanged,
+    OrderRevoked,
     OrderState,
     Place,
+    WorkHeld,
 )
 from schemas.ids import derived
 from services.clock import from_ms
 from services.dispatch.entities import ACTIVE, Duty, Job, Order
-from services.dispatch.roster import Crew, Depot, Roster
-from services.dispatch.stage import REGION, DispatchStage
+from services.dispatch.roster import REGION, Crew, Depot, Roster, Shift
+from services.dispatch.stage import DispatchStage
 from tests.stage_script import StageScript, moment, ms
 
 if TYPE_CHECKING:
     from schemas.events import Event
 
+OF_ITSELF = frozenset({"signedOn", "available", "onBreak", "offDuty", "position"})
+"""What a crew says without an order."""
+
 WEST, EAST = Place(11.00, 48.00), Place(11.40, 48.00)
 NEAR_WEST, MIDDLE, NEAR_EAST = Place(11.05, 48.00), Place(11.20, 48.00), Place(11.35, 48.00)
 
 
-def roster(*crews: str) -> Roster:
+def roster(*crews: str | Crew, zone: dt.tzinfo = dt.UTC) -> Roster:
     """Return two depots and these crews; crews whose name begins with E belong to the eastern one."""
-    return Roster(
-        [Depot("east", EAST), Depot("west", WEST)],
-        [Crew(crew, "east" if crew.startswith("E") else "west") for crew in crews],
+    known = [crew if isinstance(crew, Crew) else crew_of(crew) for crew in crews]
+    return Roster([Depot("east", EAST), Depot("west", WEST)], known, zone=zone)
+
+
+def crew_of(name: str, *skills: str, kit: str = "", certificates: str = "", shifts: tuple[Shift, ...] = ()) -> Crew:
+    """Return a crew of the depot that its name says, with these skills (default: line); kit and certificates in words."""
+    return Crew(
+        name,
+        "east" if name.startswith("E") else "west",
+        frozenset(skills or {"line"}),
+        frozenset(certificates.split()),
+        frozenset(kit.split()),
+        shifts,
     )
+
+
+def daily(starts: str, ends: str, kind: Literal["duty", "standby"] = "duty") -> tuple[Shift, ...]:
+    """Return the same shift on every day of the week."""
+    first, last = dt.time.fromisoformat(starts), dt.time.fromisoformat(ends)
+    return tuple(Shift(day, first, last, kind) for day in range(1, 8))
+
+
+def order_id(incident: str, attempt: int) -> str:
+    """Return the id of an order for an incident that became known with its first revision."""
+    return derived("order", incident, derived("incidentChanged", incident, 1), attempt)
 
 
 def incident_changed(
@@ -46,9 +79,10 @@ def incident_changed(
     device: str = "FUSE-1",
     upstream: str | None = None,
     merged_into: str | None = None,
+    **given: Any,
 ) -> IncidentChanged:
-    """Return a change of an incident as correlate would publish it."""
-    return IncidentChanged(
+    """Return a change of an incident as correlate would publish it: a fuse with ten customers, unless said otherwise."""
+    event = IncidentChanged(
         id=derived("incidentChanged", incident, revision),
         at=moment(at),
         incident=incident,
@@ -60,22 +94,43 @@ def incident_changed(
         started_at=moment(since),
         reason="asReported",
         customers_out=10,
+        device_class="fuse",
         upstream=upstream,
         merged_into=merged_into,
     )
+    return msgspec.structs.replace(event, **given)
+
+
+def hazard_changed(
+    hazard: str, revision: int, state: str, *, at: str, since: str = "05:00", place: Place = NEAR_WEST, **given: Any
+) -> HazardChanged:
+    """Return a change of a hazard as correlate would publish it: a tree on the line, unless said otherwise."""
+    event = HazardChanged(
+        id=derived("hazardChanged", hazard, revision),
+        at=moment(at),
+        hazard=hazard,
+        area="A1",
+        revision=revision,
+        state=HazardState(state),
+        hazard_kind=HazardKind.TREE_ON_LINE,
+        place=place,
+        reported_at=moment(since),
+        reason="asReported",
+    )
+    return msgspec.structs.replace(event, **given)
 
 
 class Desk:
     """A script for the dispatch stage. Every sentence speaks at the time of the last `at`."""
 
-    def __init__(self, *crews: str, resumed: bool = False) -> None:
-        self.script = StageScript(DispatchStage(roster(*crews)), REGION, resumed=resumed)
+    def __init__(self, *crews: str | Crew, zone: dt.tzinfo = dt.UTC) -> None:
+        self.script = StageScript(DispatchStage(roster(*crews, zone=zone)), REGION)
         self._revisions: dict[str, int] = {}
         self._clock = "00:00"
         self._said = 0
 
     def at(self, clock: str) -> Desk:
-        """Let time pass up to this moment of the day."""
+        """Let time pass up to this moment: `HH:MM` of the first day, hours from 24 on lie on the next ones."""
         self.script.go_to(ms(clock))
         self._clock = clock
         return self
@@ -93,6 +148,11 @@ class Desk:
             )
         )
 
+    def hazard(self, hazard: str, state: str = "reported", **given: Any) -> None:
+        """Let a hazard change; its revisions count up."""
+        self._revisions[hazard] = self._revisions.get(hazard, 0) + 1
+        self.script.hear(hazard_changed(hazard, self._revisions[hazard], state, at=self._clock, **given))
+
     def crew(
         self,
         crew: str,
@@ -100,13 +160,14 @@ class Desk:
         order: Order | None = None,
         found: str | None = None,
         observed: str | None = None,
+        **given: Any,
     ) -> None:
         """Let a crew speak of an order (default: the one it has), several statuses a second apart in that order."""
         self.script.settle()
         held = order or self.order_of(crew)
         for status in statuses:
             self._said += 1
-            about = None if status in {"available", "offDuty"} or held is None else held.id
+            about = None if status in OF_ITSELF or held is None else held.id
             at = from_ms(ms(observed or self._clock) + self._said)
             self.script.hear(
                 CrewReported(
@@ -115,9 +176,26 @@ class Desk:
                     crew=crew,
                     status=CrewState(status),
                     order=about,
-                    found=found if status == "done" else None,
+                    found=found if status in {"done", "repaired"} else None,
+                    **given,
                 )
             )
+
+    def assign(self, crew: str, incident: str | None = None, hazard: str | None = None) -> None:
+        """Let the dispatcher send a crew."""
+        self._act(CrewAssigned, crew=crew, incident=incident, hazard=hazard)
+
+    def revoke(self, order: str) -> None:
+        """Let the dispatcher take an order back."""
+        self._act(OrderRevoked, order=order)
+
+    def hold(self, incident: str | None = None, hazard: str | None = None, *, held: bool = True) -> None:
+        """Let the dispatcher hold work, or let it go on."""
+        self._act(WorkHeld, held=held, incident=incident, hazard=hazard)
+
+    def _act(self, kind: type[CrewAssigned | OrderRevoked | WorkHeld], **given: Any) -> None:
+        self._said += 1
+        self.script.hear(kind(id=f"act-{self._said}", at=moment(self._clock), region=REGION, by="ann", **given))
 
     def hear(self, event: Event) -> None:
         """Take any event."""
@@ -130,17 +208,17 @@ class Desk:
         assert len(active) <= 1
         return active[0] if active else None
 
-    def orders(self, incident: str | None = None) -> list[Order]:
-        """Return all orders of an incident in the order of attempts."""
+    def orders(self, job: str | None = None) -> list[Order]:
+        """Return all orders of a job (an incident's has its id) in the order of attempts."""
         self.script.settle()
         found = [order for order in self.script.entities["order"].values() if isinstance(order, Order)]
-        ours = [order for order in found if incident in {None, order.incident}]
-        return sorted(ours, key=lambda order: (order.incident, order.attempt))
+        ours = [order for order in found if job in {None, order.job}]
+        return sorted(ours, key=lambda order: (order.job, order.attempt))
 
-    def job(self, incident: str) -> Job:
-        """Return the job of an incident."""
+    def job(self, name: str) -> Job:
+        """Return a job (an incident's has its id)."""
         self.script.settle()
-        job = self.script.entities["job"][incident]
+        job = self.script.entities["job"][name]
         assert isinstance(job, Job)
         return job
 
@@ -151,9 +229,9 @@ class Desk:
         assert duty is None or isinstance(duty, Duty)
         return "available" if duty is None else duty.state
 
-    def expect_orders(self, incident: str, *expected: tuple[str, str, str]) -> None:
-        """Assert the crew, state and reason of every order that this incident ever had."""
-        got = [(order.crew, order.state.value, str(order.reason)) for order in self.orders(incident)]
+    def expect_orders(self, job: str, *expected: tuple[str, str, str]) -> None:
+        """Assert the crew, state and reason of every order that this job ever had."""
+        got = [(order.crew, order.state.value, str(order.reason)) for order in self.orders(job)]
         assert got == list(expected)
 
     def told(self, order: Order) -> list[tuple[OrderState, str]]:

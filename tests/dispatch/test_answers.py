@@ -30,7 +30,7 @@ def test_statuses_may_leave_states_out() -> None:
     desk = Desk("W1")
     desk.at("06:00").incident("I-1")
     desk.at("06:04").crew("W1", "done", found="FUSE-1")
-    desk.expect_orders("I-1", ("W1", "done", "crewReported"))
+    desk.expect_orders("I-1", ("W1", "done", "crewJumped"))
 
 
 def test_a_status_that_the_order_has_passed_is_noted_and_changes_nothing() -> None:
@@ -41,7 +41,7 @@ def test_a_status_that_the_order_has_passed_is_noted_and_changes_nothing() -> No
     desk.at("06:04").crew("W1", "arrived")
     order = desk.orders("I-1")[0]
     assert desk.why("order", order.id)[1:] == [
-        ("arrived", "crewReported"),
+        ("arrived", "crewJumped"),
         ("arrived", "outOfOrder"),
         ("arrived", "outOfOrder"),
     ]
@@ -63,7 +63,7 @@ def test_a_lone_crew_that_refused_is_asked_again_after_half_an_hour_and_not_befo
     desk.at("06:01").crew("W1", "refused")
     desk.at("06:30:59")
     desk.expect_orders("I-1", ("W1", "refused", "crewRefused"))
-    assert desk.why("job", "I-1")[-1] == ("waiting", "noCrewIdle")
+    assert desk.why("job", "I-1")[-1] == ("waiting", "declined")
     desk.at("06:31")
     desk.expect_orders("I-1", ("W1", "refused", "crewRefused"), ("W1", "sent", "nearestDepot"))
 

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from services.dispatch.nearest_depot import Choice, nearest_crew
-from services.dispatch.reasons import Reason
+from schemas.events import Place
+from services.dispatch.eligibility import Candidate
+from services.dispatch.nearest_depot import nearest_crew
 from services.dispatch.roster import Crew, Depot, Roster
 from services.dispatch.travel import drive_ms, road_m
-from tests.dispatch.desk import EAST, MIDDLE, NEAR_EAST, NEAR_WEST, WEST, Desk, roster
+from tests.dispatch.desk import MIDDLE, NEAR_EAST, NEAR_WEST, WEST, Desk, roster
 from tests.stage_script import ms
 
 
@@ -16,16 +17,28 @@ def test_a_road_is_longer_than_the_straight_line_and_driven_at_45_km_h() -> None
     assert drive_ms(WEST, NEAR_WEST) == 4836 * 3600 // 45
 
 
-def test_the_crew_comes_from_the_nearest_depot_that_has_an_idle_one() -> None:
+def who(place: Place, known: Roster, *crews: str, tired: str = "") -> str | None:
+    """Return who is chosen of these crews; for the tired one the work would outlast its shift."""
+    choice = nearest_crew(place, [Candidate(crew, 0, 0, crew == tired) for crew in crews], known)
+    return None if choice is None else choice.crew
+
+
+def test_the_crew_comes_from_the_nearest_depot_that_has_one_to_send() -> None:
     known = roster("E1", "E2", "W1")
-    assert nearest_crew(NEAR_EAST, {"E2", "E1", "W1"}, known) == Choice("E1", drive_ms(EAST, NEAR_EAST))
-    assert nearest_crew(NEAR_EAST, {"W1"}, known) == Choice("W1", drive_ms(WEST, NEAR_EAST))
-    assert nearest_crew(NEAR_EAST, set(), known) is None
+    assert who(NEAR_EAST, known, "E2", "E1", "W1") == "E1"
+    assert who(NEAR_EAST, known, "W1") == "W1"
+    assert who(NEAR_EAST, known) is None
+
+
+def test_whoever_s_shift_would_end_before_the_work_goes_only_when_nobody_else_can() -> None:
+    known = roster("E1", "W1")
+    assert who(NEAR_EAST, known, "E1", "W1", tired="E1") == "W1"
+    assert who(NEAR_EAST, known, "E1", tired="E1") == "E1"
 
 
 def test_depots_equally_near_go_by_their_names() -> None:
     known = Roster([Depot("b", WEST), Depot("a", WEST)], [Crew("1", "b"), Crew("2", "a")])
-    assert nearest_crew(MIDDLE, {"1", "2"}, known) == Choice("2", drive_ms(WEST, MIDDLE))
+    assert who(MIDDLE, known, "1", "2") == "2"
 
 
 def test_a_crew_without_a_depot_is_refused() -> None:
@@ -40,8 +53,8 @@ def test_the_oldest_incident_goes_first_when_there_are_more_incidents_than_crews
     desk.incident("I-old", since="05:10", place=NEAR_EAST)
     desk.incident("I-middle", since="05:20")
     desk.expect_orders("I-old", ("W1", "sent", "nearestDepot"))
-    assert desk.why("job", "I-middle") == [("waiting", "incidentOpen"), ("waiting", "noCrewIdle")]
-    assert desk.why("job", "I-young") == [("waiting", "incidentOpen"), ("waiting", "noCrewIdle")]
+    assert desk.why("job", "I-middle") == [("waiting", "incidentOpen"), ("waiting", "busy")]
+    assert desk.why("job", "I-young") == [("waiting", "incidentOpen"), ("waiting", "busy")]
 
 
 def test_a_crew_that_is_done_goes_to_the_next_oldest() -> None:
@@ -68,8 +81,8 @@ def test_why_nobody_was_sent_is_said_once_however_often_it_is_looked_at() -> Non
     desk.at("06:10")
     desk.incident("I-2", "confirmed", since="05:30")
     desk.at("06:20")
-    waiting = [pair for pair in desk.why("job", "I-2") if pair[1] == Reason.NO_CREW_IDLE]
-    assert waiting == [("waiting", "noCrewIdle")]
+    waiting = [pair for pair in desk.why("job", "I-2") if pair[1] == "busy"]
+    assert waiting == [("waiting", "busy")]
 
 
 def test_the_order_says_when_the_crew_will_arrive() -> None:

@@ -42,7 +42,7 @@ def test_a_crew_on_site_is_never_pulled_off() -> None:
     desk.at("06:20").incident("I-1", "closed")
     desk.at("06:20").incident("I-2")
     order = desk.orders("I-1")[0]
-    desk.expect_orders("I-1", ("W1", "arrived", "crewReported"))
+    desk.expect_orders("I-1", ("W1", "arrived", "crewJumped"))
     assert desk.why("order", order.id)[-2:] == [("arrived", "crewOnSite"), ("arrived", "crewOnSite")]
     desk.expect_orders("I-2")
     desk.at("06:40").crew("W1", "done", found="FUSE-1")
@@ -100,7 +100,7 @@ def test_nobody_is_sent_again_while_the_work_is_being_verified() -> None:
     assert desk.why("job", "I-1")[-1] == ("done", "beingVerified")
     desk.at("06:04").incident("I-1", "restored")
     desk.at("07:00")
-    desk.expect_orders("I-1", ("W1", "done", "crewReported"))
+    desk.expect_orders("I-1", ("W1", "done", "crewJumped"))
 
 
 def test_an_incident_still_open_ten_minutes_after_the_work_gets_another_crew() -> None:
@@ -109,9 +109,9 @@ def test_an_incident_still_open_ten_minutes_after_the_work_gets_another_crew() -
     desk.at("06:01").crew("W1", "done")
     desk.at("06:04").incident("I-1", "confirmed")
     desk.at("06:10:59")
-    desk.expect_orders("I-1", ("W1", "done", "crewReported"))
+    desk.expect_orders("I-1", ("W1", "done", "crewJumped"))
     desk.at("06:11:01")
-    desk.expect_orders("I-1", ("W1", "done", "crewReported"), ("W1", "sent", "nearestDepot"))
+    desk.expect_orders("I-1", ("W1", "done", "crewJumped"), ("W1", "sent", "nearestDepot"))
     assert ("waiting", "stillOpenAfterWork") in desk.why("job", "I-1")
 
 
@@ -122,7 +122,7 @@ def test_an_open_incident_that_a_nested_one_explains_gets_no_second_crew() -> No
     desk.at("06:04").incident("I-nested", upstream="I-1", device="FUSE-2")
     desk.at("06:05").crew("W1", "accepted", "enroute", "arrived")
     desk.at("08:00")
-    desk.expect_orders("I-1", ("W1", "done", "crewReported"))
+    desk.expect_orders("I-1", ("W1", "done", "crewJumped"))
     desk.expect_orders("I-nested", ("W1", "arrived", "crewReported"))
 
 
@@ -132,7 +132,7 @@ def test_a_partially_restored_incident_gets_no_second_crew() -> None:
     desk.at("06:01").crew("W1", "done", found="FUSE-1")
     desk.at("06:04").incident("I-1", "partiallyRestored")
     desk.at("08:00")
-    desk.expect_orders("I-1", ("W1", "done", "crewReported"))
+    desk.expect_orders("I-1", ("W1", "done", "crewJumped"))
 
 
 def test_an_incident_first_heard_of_when_partially_restored_gets_a_crew() -> None:
@@ -156,7 +156,7 @@ def test_an_incident_that_opens_again_under_a_crew_on_site_keeps_that_crew() -> 
     desk.at("06:01").crew("W1", "arrived")
     desk.at("06:02").incident("I-1", "restored")
     desk.at("06:03").incident("I-1", "confirmed")
-    desk.expect_orders("I-1", ("W1", "arrived", "crewReported"))
+    desk.expect_orders("I-1", ("W1", "arrived", "crewJumped"))
     assert desk.job("I-1").state == "ordered"
 
 

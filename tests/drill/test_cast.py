@@ -24,6 +24,20 @@ def test_nine_in_ten_get_a_number_that_nobody_can_have_and_none_is_given_twice(n
     assert given == cast.phones(network, everybody[::-1])
 
 
+def test_a_share_of_numbers_stands_for_several_premises_where_the_storm_wants_it(network: Network) -> None:
+    everybody = [customer.id for customer in network.customers]
+    given = cast.phones(network, everybody, shared=0.03)
+    alone = len(given) - len(set(given.values()))
+    assert 0.02 < alone / len(given) < 0.04
+    assert given == cast.phones(network, everybody[::-1], shared=0.03)
+
+
+def test_some_are_told_from_others_where_the_utility_does_not(network: Network) -> None:
+    tiers = cast.tiers(network)
+    assert {tier for tier, _ in tiers.values()} == {"commercial", "important", "residential"}
+    assert 0 < sum(life_support for _, life_support in tiers.values()) < 60
+
+
 def test_a_few_numbers_are_trouble_for_the_operator(network: Network) -> None:
     numbers = cast.phones(network, [customer.id for customer in network.customers]).values()
     trouble = [number for number in numbers if int(number[-2:]) in cast.TROUBLE]
@@ -36,7 +50,10 @@ def test_depots_lie_far_from_each_other_and_crews_are_dealt_out_evenly(network: 
     widest = max(distance_m(a.place, b.place) for a in network.devices for b in network.devices[:50])
     assert len(depots) == 4
     assert min(apart) > widest / 4
-    homes = list(cast.crews(8, [depot.id for depot in depots]).values())
+    crews = cast.crews(16, [depot.id for depot in depots])
+    assert [len(crew.skills) for crew in crews].count(1) == 6, "six do service work only"
+    assert all("service" in crew.skills for crew in crews)
+    homes = [crew.depot for crew in crews[:8]]
     assert sorted(homes) == ["D1", "D1", "D2", "D2", "D3", "D3", "D4", "D4"]
 
 

@@ -14,10 +14,15 @@ from schemas.codec import decode
 from schemas.events import CallAnswered
 from schemas.topics import HOTLINE_ANSWERS
 from services.database.pool import LOST
+from services.drill import store
+from services.drill.messages import text_us
 from services.drill.operator import serve
-from services.drill.operator_fate import acknowledges_from
+from services.drill.operator_fate import SURELY_FROM, acknowledges
 from services.drill.smpp_pdu import HEADER, RESPONSE, Command, Status
+from services.drill.store import WorldStore
 from services.engine.taking import Connection
+from services.notices.gateways import smpp_inbound
+from services.notices.parts import words_of
 
 T0 = 1_772_388_000_000
 SEED = 7
@@ -161,6 +166,26 @@ async def test_a_receipt_comes_when_it_is_due_again_until_it_is_taken_and_then_n
     assert (await client.receive())[0] == Command.ENQUIRE_LINK | RESPONSE  # and no third receipt before it
 
 
+@pytest.mark.parametrize("words", ["OUT", "停电"])
+async def test_a_text_to_us_is_delivered_when_it_is_due_and_read_as_it_was_written(
+    client: Client, connection: Connection, words: str
+) -> None:
+    said = text_us("+99900000001", words, T0 + 60_000)
+    await WorldStore().save(connection, "world", 1, T0, [said])
+    assert (await store.settled(connection)).next_at_ms == T0 + 60_000
+    await store.set_target(connection, T0 + 60_000)
+    assert (await store.settled(connection)).unsettled == ("a receipt or a text to us is not delivered",)
+    command, status, sequence, body = await client.receive()
+    assert command == Command.DELIVER
+    part = smpp_inbound.read(HEADER.pack(HEADER.size + len(body), command, status, sequence) + body)
+    assert part is not None
+    assert (part.phone, words_of(part.coding, part.body), part.operator_id) == ("+99900000001", words, said.id)
+    client.send(Command.DELIVER | RESPONSE, sequence, b"\0")
+    async with asyncio.timeout(10):
+        while not (await store.settled(connection)).settled:
+            await asyncio.sleep(0.01)
+
+
 async def test_a_busy_line_is_a_matter_of_time_and_not_of_attempts(client: Client, connection: Connection) -> None:
     async def answer(sequence: int) -> int:
         client.text(sequence, "r1", phone="99900000092")
@@ -190,15 +215,16 @@ def call(key: str, outage: str = "OUT-1") -> dict[str, str]:
     return {"key": key, "account": "ACC-1", "outage": outage, "phone": "+99900000001", "say": "Your supply failed."}
 
 
-async def test_a_contact_acknowledges_from_the_second_or_third_call_on(
+async def test_contacts_acknowledge_as_it_is_drawn_never_the_first_call_and_surely_the_fifth(
     connection: Connection, http: httpx.AsyncClient
 ) -> None:
-    expected = acknowledges_from(SEED, "OUT-1")
-    assert {acknowledges_from(SEED, f"OUT-{n}") for n in range(50)} == {2, 3}
-    for number in range(1, 5):
-        reply = await http.post("/calls", json=call(f"c{number}"), headers={"Idempotency-Key": f"c{number}"})
+    expected = {f"c{number}": acknowledges(SEED, "OUT-1", "K1", number) for number in range(1, 6)}
+    assert (expected["c1"], expected[f"c{SURELY_FROM}"]) == (False, True)
+    assert {acknowledges(SEED, f"OUT-{n}", "K1", 2) for n in range(50)} == {True, False}
+    for key, acknowledged in expected.items():
+        reply = await http.post("/calls", json=call(key) | {"contact": "K1"}, headers={"Idempotency-Key": key})
         assert reply.status_code == 201
-        assert (await http.get(f"/calls/c{number}")).json()["acknowledged"] == (number >= expected)
+        assert (await http.get(f"/calls/{key}")).json()["acknowledged"] == acknowledged
     rows = await connection.fetch("SELECT * FROM drill.schedule ORDER BY at_ms, body")
     assert {(row["channel"], row["topic"], row["key"], row["at_ms"]) for row in rows} == {
         ("kafka", "hotline.answers", "ACC-1", T0 + 20_000)
@@ -206,7 +232,8 @@ async def test_a_contact_acknowledges_from_the_second_or_third_call_on(
     answers = [decode(row["body"], HOTLINE_ANSWERS) for row in rows]
     assert all(isinstance(answer, CallAnswered) and answer.exercise for answer in answers)
     told = {answer.call: answer.acknowledged for answer in answers if isinstance(answer, CallAnswered)}
-    assert told == {f"c{number}": number >= expected for number in range(1, 5)}
+    assert told == expected
+    assert {answer.contact for answer in answers if isinstance(answer, CallAnswered)} == {"K1"}
 
 
 async def test_a_call_posted_twice_is_one_call(connection: Connection, http: httpx.AsyncClient) -> None:

@@ -9,63 +9,87 @@ import pytest
 from schemas.codec import decode
 from schemas.topics import TOPICS
 from services.drill import audit, store
-from services.drill.prepare import STARTS_AT_MS, prepare, recall
+from services.drill.prepare import STARTS_AT_MS, prepare, recall, tell
 from services.drill.stage import SHARD, WorldStage
 from services.drill.story import foretold, told
 from services.engine import clock
 from services.engine.deciding import Deciding
 from services.network import Network
 from services.utility import store as utility_store
-from services.utility.folder import EXAMPLE, read_folder
 from tests.stage_script import violations
 
 if TYPE_CHECKING:
     from services.engine.taking import Connection
 
 
-@pytest.fixture
-async def utility(connection: Connection) -> Connection:
-    await utility_store.save(connection, read_folder(EXAMPLE))
-    await clock.found(connection, exercise=True, topic_prefix="t-")
-    await clock.set_lockstep(connection, now_ms=STARTS_AT_MS)
-    return connection
-
-
 async def network_of(connection: Connection) -> Network:
     return Network((await utility_store.load(connection)).grid)
 
 
-async def test_what_the_utility_lacks_is_made_and_said(utility: Connection) -> None:
-    made = await prepare(utility, storm="small", seed=7, utility="example")
-    counts = await utility.fetchrow(
-        """SELECT (SELECT count(*) FROM depot) AS depots, (SELECT count(*) FROM crew) AS crews,
-                  (SELECT count(*) FROM hotline_account) AS accounts,
-                  (SELECT count(*) FROM customer WHERE phone LIKE '+999%') AS phones,
-                  (SELECT count(*) FROM drill.fault) AS faults"""
+@pytest.fixture
+async def bare(utility: Connection) -> Connection:
+    """A utility that names nothing but its grid and its customers."""
+    await utility.execute(
+        """DELETE FROM hotline_account; DELETE FROM crew; DELETE FROM depot; DELETE FROM customer_phone;
+           UPDATE customer SET tier = 'residential', life_support = false"""
+    )
+    return utility
+
+
+async def test_what_the_utility_lacks_is_made_and_said(bare: Connection) -> None:
+    made = await prepare(bare, storm="large", seed=7, utility="example")
+    counts = await bare.fetchrow(
+        """SELECT (SELECT count(*) FROM current_depot) AS depots, (SELECT count(*) FROM current_crew) AS crews,
+                  (SELECT count(DISTINCT account) FROM current_premise) AS accounts,
+                  (SELECT count(*) FROM current_contact) AS contacts,
+                  (SELECT count(*) FROM current_phone WHERE phone LIKE '+999%') AS phones,
+                  (SELECT count(*) FROM current_customer WHERE tier <> 'residential' OR life_support) AS apart,
+                  (SELECT count(*) FROM drill.fault) AS faults, (SELECT count(*) FROM drill.hazard) AS hazards"""
     )
     assert counts is not None
-    depots, crews, accounts, phones, faults = counts
-    assert (depots, crews, accounts, faults) == (4, 8, 2, 15)
+    depots, crews, accounts, contacts, phones, apart, faults, hazards = counts
+    assert (depots, crews, accounts, contacts, faults, hazards) == (4, 16, 6, 12, 90, 15)
+    customers = await bare.fetchval("SELECT count(*) FROM current_customer WHERE active")
     assert made == [
         "The utility names no depots: 4 were made, far from each other.",
-        "The utility names no crews: 8 were made.",
-        f"5373 customers have no telephone number: {phones} were given one that nobody can have (+999...).",
-        "The utility names no hotline accounts: 2 were made.",
+        "The utility names no crews: 16 were made, always on duty, 6 of them for service work only.",
+        f"The utility tells no customer from another: {apart} were given a tier or life support.",
+        f"{customers} customers have no telephone number: {phones} were given one that nobody can have (+999...).",
+        "The utility names no hotline accounts: 6 were made, with two contacts each.",
     ]
+    shared = await bare.fetchval(
+        "SELECT count(*) FROM (SELECT FROM current_phone GROUP BY phone HAVING count(*) > 1) s"
+    )
+    assert shared > 0, "in a rough storm some phones stand for several premises"
 
 
-async def test_what_the_utility_has_is_left_as_it_is(utility: Connection) -> None:
-    network = await network_of(utility)
+async def test_for_a_utility_in_full_nothing_is_made(utility: Connection) -> None:
+    assert await prepare(utility, storm="calm", seed=7, utility="example") == []
+    scenario, _ = await recall(utility, await network_of(utility))
+    cast = scenario.cast
+    assert (len(cast.bases), len({shift.crew for shift in cast.shifts}), len(cast.accounts)) == (16, 10, 6)
+    assert {window.id[:2] for window in scenario.windows} == {"W-"}, "the utility's own work is played"
+    assert all(scenario.starts_at < window.starts_at for window in scenario.windows)
+    assert cast.phones
+    assert cast.poles
+    assert set(cast.languages.values()) == {"zh"}
+
+
+async def test_what_the_utility_has_is_left_as_it_is(bare: Connection) -> None:
+    network = await network_of(bare)
     customer = network.customers_behind("transformer:LV4.104")[0]
-    await utility.execute("INSERT INTO depot VALUES ('Nord', 11.4, 53.6); INSERT INTO crew VALUES ('Anna', 'Nord')")
-    await utility.execute("INSERT INTO hotline_account VALUES ('L9', $1, '+99912', 'Dairy')", customer)
-    await utility.execute("UPDATE customer SET phone = '+99913' WHERE customer = $1", customer)
-    made = await prepare(utility, storm="tiny", seed=7, utility="example")
-    assert len(made) == 1, "only phones are made"
-    scenario, _ = await recall(utility, network)
-    assert set(scenario.bases) == {"Anna"}
-    assert network.is_behind(network.customer_device(customer), scenario.windows[0].device)
-    assert await utility.fetchval("SELECT phone FROM customer WHERE customer = $1", customer) == "+99913"
+    version = await bare.fetchval("SELECT version FROM utility_version WHERE current")
+    await bare.execute("INSERT INTO depot (version, depot, lon, lat) VALUES ($1, 'Nord', 11.4, 53.6)", version)
+    await bare.execute("INSERT INTO crew (version, crew, depot) VALUES ($1, 'Anna', 'Nord')", version)
+    await bare.execute("INSERT INTO hotline_account (version, account, name) VALUES ($1, 'L9', 'Dairy')", version)
+    await bare.execute("INSERT INTO hotline_premise VALUES ($1, 'L9', $2)", version, customer)
+    await bare.execute("INSERT INTO customer_phone VALUES ($1, $2, '+9991300000', 1)", version, customer)
+    await bare.execute("UPDATE customer SET tier = 'large' WHERE customer = $1", customer)
+    assert await prepare(bare, storm="tiny", seed=7, utility="example") == []
+    scenario, _ = await recall(bare, network)
+    assert set(scenario.cast.bases) == {"Anna"}
+    assert network.is_behind(network.customer_device(customer), scenario.windows[0].isolates[0])
+    assert scenario.cast.phones == {customer: "+9991300000"}
 
 
 async def test_a_drill_is_prepared_once(utility: Connection) -> None:
@@ -104,7 +128,7 @@ async def test_the_engine_plays_the_world_and_keeps_the_truth_and_the_schedule(u
     await play(utility, scenario.starts_at + 15 * 60_000)
     struck = [fault.device for fault in scenario.faults if fault.nested_in is None]
     dark = {customer for device in struck for customer in network.customers_behind(device)}
-    planned = set(network.customers_behind(scenario.windows[0].device))
+    planned = set(network.customers_behind(scenario.windows[0].isolates[0]))
     rows = await utility.fetch("SELECT customer, planned FROM drill.outage WHERE until_ms IS NULL")
     assert {row["customer"] for row in rows if not row["planned"]} == dark
     assert {row["customer"] for row in rows if row["planned"]} == planned
@@ -115,18 +139,23 @@ async def test_the_engine_plays_the_world_and_keeps_the_truth_and_the_schedule(u
     assert await utility.fetchval("SELECT count(*) FROM turns WHERE shard = $1", SHARD) == 1
 
 
-async def test_the_story_names_every_fault_and_the_work(utility: Connection) -> None:
-    await prepare(utility, storm="tiny", seed=7, utility="example")
+@pytest.mark.parametrize("storm", ["tiny", "large"])
+async def test_the_story_names_everything_that_is_played(utility: Connection, storm: str) -> None:
+    await prepare(utility, storm=storm, seed=7, utility="example")
     network = await network_of(utility)
     scenario, _ = await recall(utility, network)
     before = foretold(network, scenario)
-    assert before[0] == "Storm tiny begins at 18:00:00 UTC with 4 crews."
-    assert len(before) == 1 + len(scenario.faults) + len(scenario.windows)
-    assert before[1:] == sorted(before[1:])
+    assert before[0].startswith(f"Storm {storm} begins at 03-0")
+    played = (*scenario.faults, *scenario.windows, *scenario.blinks, *scenario.hazards, *scenario.texts)
+    opening = 3 if scenario.storm.rough else 2
+    assert len(before) == opening + len(played)
+    times = [sentence[:14] for sentence in before[opening:]]
+    assert times == sorted(times)
     struck = scenario.faults[0]
     after = told(scenario, {struck.id: struck.strikes_at + 3_600_000})
     assert after[0].endswith("60 min after it struck.")
-    assert all(sentence.endswith("is not mended.") for sentence in after[1:])
+    assert all(sentence.endswith(("is not mended.", "is not made safe.")) for sentence in after[1:])
+    assert await tell(utility) == [*before, *told(scenario, {})]
 
 
 async def damaged(connection: Connection) -> dict[str, list[list[object]]]:

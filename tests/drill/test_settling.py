@@ -195,7 +195,7 @@ async def test_a_receipt_must_be_delivered_when_the_clock_is_there_or_on_its_way
     found = await store.settled(database)
     assert (found.unsettled, found.next_at_ms) == ((), LATER)
     await store.set_target(database, LATER)
-    assert await unsettled(database) == ("a receipt is not delivered",)
+    assert await unsettled(database) == ("a receipt or a text to us is not delivered",)
     await database.execute("UPDATE drill.schedule SET sent = true")
     found = await store.settled(database)
     assert (found.unsettled, found.next_at_ms) == ((), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import os
 import subprocess
@@ -11,17 +12,10 @@ from pathlib import Path
 import pytest
 
 from services.drill import cast
+from services.drill.composing import compose
+from services.drill.plans import Account, Cast, Scenario, Storm, UnplayableError
 from services.drill.stage import SHARD, WorldStage
-from services.drill.storms import (
-    MOST_BEHIND_ALL,
-    MOST_BEHIND_ONE,
-    SMALL,
-    STORMS,
-    Scenario,
-    Storm,
-    UnplayableError,
-    compose,
-)
+from services.drill.storms import CALM, LARGE, SMALL, STORMS, TINY
 from services.engine.deciding import canonical
 from services.engine.turn import Turn
 from services.network import Network
@@ -42,45 +36,74 @@ def network(request: pytest.FixtureRequest) -> Network:
 
 
 def composed(network: Network, storm: Storm, seed: int) -> Scenario:
-    large = [account.customer for account in cast.accounts(network, storm, seed)]
-    return compose(network, storm=storm, seed=seed, starts_at=START, large=large)
+    accounts = tuple(Account(id=each.id, customers=(each.customer,)) for each in cast.accounts(network, storm, seed))
+    phones = cast.phones(network, [customer.id for customer in network.customers])
+    return compose(network, storm=storm, seed=seed, starts_at=START, cast=Cast(accounts=accounts, phones=phones))
+
+
+STRICT = (TINY, SMALL)
+"""Storms of which every fault has exactly the size that was asked for, on any network."""
 
 
 @pytest.mark.parametrize("storm", STORMS.values(), ids=list(STORMS))
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", range(3))
 def test_a_storm_obeys_its_rules(network: Network, storm: Storm, seed: int) -> None:
     scenario = composed(network, storm, seed)
-    hosts = {fault.id: fault for fault in scenario.faults if fault.nested_in is None}
-    nested = [fault for fault in scenario.faults if fault.nested_in is not None]
+    by_id = {fault.id: fault for fault in scenario.faults}
+    hosts = [fault for fault in scenario.faults if fault.nested_in is None]
+    struck = [fault.device for fault in hosts] + [each for window in scenario.windows for each in window.isolates]
     assert len(hosts) == len(storm.slots)
-    assert len(nested) == sum(slot.hosts for slot in storm.slots)
-    struck = [fault.device for fault in hosts.values()] + [window.device for window in scenario.windows]
     for one, other in itertools.permutations(struck, 2):
         assert not network.is_behind(one, other)
-    for fault, slot in zip(hosts.values(), storm.slots, strict=True):
-        assert slot.low <= network.count_behind(fault.device) <= slot.high
-    counts = [network.count_behind(fault.device) for fault in hosts.values()]
-    assert max(counts) <= MOST_BEHIND_ONE
-    assert sum(counts) <= MOST_BEHIND_ALL
-    for fault in nested:
-        host = hosts[fault.nested_in or ""]
-        assert fault.device != host.device
-        assert network.is_behind(fault.device, host.device)
-        assert 1 <= network.count_behind(fault.device) < network.count_behind(host.device)
-        assert fault.strikes_at > host.strikes_at
-    for at in [fault.strikes_at for fault in scenario.faults] + [scenario.windows[0].starts_at]:
+    counts = [network.count_behind(fault.device) for fault in hosts]
+    if storm in STRICT:
+        assert all(slot.low <= count <= slot.high for count, slot in zip(counts, storm.slots, strict=True))
+    assert max(counts) <= storm.most_behind_one
+    assert sum(counts) <= storm.most_behind_all
+    for fault in scenario.faults:
+        if fault.nested_in is not None:
+            around = by_id[fault.nested_in]
+            assert network.is_behind(fault.device, around.device)
+            assert 1 <= network.count_behind(fault.device) < network.count_behind(around.device)
+            assert fault.strikes_at > around.strikes_at
+    assert len({fault.device for fault in scenario.faults}) == len(scenario.faults)
+    for at in [fault.strikes_at for fault in scenario.faults] + [window.starts_at for window in scenario.windows]:
         assert at > START
         assert at % 10_000 == 0
 
 
-@pytest.mark.parametrize("storm", STORMS.values(), ids=list(STORMS))
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", range(3))
+def test_a_detour_truly_carries_those_behind_it_and_nothing_on_its_way_fails(network: Network, seed: int) -> None:
+    scenario = composed(network, LARGE, seed)
+    struck = {fault.device for fault in scenario.faults} | {each for w in scenario.windows for each in w.isolates}
+    for fault in scenario.faults:
+        if fault.detour is None:
+            continue
+        opened = fault.detour.opened
+        present = network.present({opened: False, fault.detour.closed: True})
+        behind = {each for each in struck if network.is_behind(each, opened)}
+        assert opened not in struck
+        assert network.count_behind(opened) > 0
+        for customer in network.customers_behind(opened):
+            path = present.path_to_source(present.customer_device(customer))
+            assert present.is_fed(path[0])
+            assert not (struck - behind) & set(path)
+
+
+def test_some_mains_of_the_example_have_a_detour() -> None:
+    network = Network(read_folder(EXAMPLE).grid)
+    for seed in range(5):
+        assert sum(fault.detour is not None for fault in composed(network, LARGE, seed).faults) >= 1
+
+
+@pytest.mark.parametrize("storm", STRICT, ids=["tiny", "small"])
+@pytest.mark.parametrize("seed", range(4))
 def test_large_customers_lie_behind_the_planned_work_and_behind_a_fault(
     network: Network, storm: Storm, seed: int
 ) -> None:
     scenario = composed(network, storm, seed)
     planned, *others = [account.customer for account in cast.accounts(network, storm, seed)]
-    assert network.is_behind(network.customer_device(planned), scenario.windows[0].device)
+    assert network.is_behind(network.customer_device(planned), scenario.windows[0].isolates[0])
     assert len(others) == storm.accounts - 1
     for customer in others:
         device = network.customer_device(customer)
@@ -92,6 +115,37 @@ def test_small_has_fifteen_faults_of_which_three_are_nested_and_one_is_dark(netw
     assert len(scenario.faults) == 15
     assert sum(fault.nested_in is not None for fault in scenario.faults) == 3
     assert sum(fault.dark for fault in scenario.faults) == 1
+
+
+def test_large_has_about_ninety_faults_dangers_windows_that_overrun_or_are_cancelled_and_people_who_text(
+    network: Network,
+) -> None:
+    scenario = composed(network, LARGE, 7)
+    assert 88 <= len(scenario.faults) <= 90
+    assert 23 <= sum(fault.nested_in is not None for fault in scenario.faults) <= 25
+    assert len(scenario.hazards) == 15
+    assert sum(hazard.fault is not None for hazard in scenario.hazards) == 12
+    assert len(scenario.blinks) >= 3
+    assert [(window.overruns, window.cancelled_at is not None) for window in scenario.windows] == [
+        (False, False),
+        (True, False),
+        (False, True),
+    ]
+    assert sorted(text.words for text in scenario.texts) == ["HELP", "HELP", "STOP", "STOP", "STOP"]
+    struck = {fault.device for fault in scenario.faults}
+    assert struck.isdisjoint(blink.device for blink in scenario.blinks)
+
+
+def test_calm_plays_the_planned_work_of_the_utility_and_makes_some_only_where_there_is_none(network: Network) -> None:
+    made = composed(network, CALM, 7)
+    assert [window.id for window in made.windows] == ["W1", "W2", "W3"]
+    assert (len(made.faults), len(made.hazards)) == (6, 2)
+    own = (dataclasses.replace(made.windows[0], id="W-9"),)
+    scenario = compose(network, storm=CALM, seed=7, starts_at=START, cast=Cast(windows=own))
+    assert scenario.windows == own
+    for fault in scenario.faults:
+        assert not network.is_behind(fault.device, own[0].isolates[0])
+        assert not network.is_behind(own[0].isolates[0], fault.device)
 
 
 def test_another_seed_is_another_storm(network: Network) -> None:

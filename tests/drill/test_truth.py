@@ -26,7 +26,8 @@ async def storm(connection: Connection) -> Connection:
     await connection.execute(
         """INSERT INTO utility_version (digest, name, time_zone, attribution, current) VALUES ('d', 'n', 'UTC', 'a', true);
            INSERT INTO customer SELECT v.version, c, 'n', 't', 'f', 'LV', 'r', true, NULL, 'M-' || c, '+999' || c
-           FROM utility_version v, unnest('{1,2,3}'::text[]) c"""
+           FROM utility_version v, unnest('{1,2,3}'::text[]) c;
+           INSERT INTO customer_phone SELECT version, customer, '+999' || customer, 1 FROM customer"""
     )
     for customer, minutes in (("1", 60), ("2", 90)):
         await connection.execute(
@@ -78,6 +79,14 @@ async def test_a_good_drill_is_reported_in_full_and_has_passed(storm: Connection
         "never_in_ledger": 0,
         "told_restored_while_out": 0,
         "texts_doubled": 0,
+        "texts_after_stop": 0,
+        "hazards": 0,
+        "made_safe": 0,
+        "hazards_left": 0,
+        "accounts_out": 0,
+        "accounts_called": 0,
+        "accounts_calling": 0,
+        "double_orders": 0,
     }
     assert report["rounds"] == {"count": 3, "p50_ms": 2.0, "p95_ms": 3.0}
     assert list(report) == [
@@ -110,6 +119,7 @@ async def test_what_still_lasts_counts_up_to_now(storm: Connection) -> None:
     ("customer", "minute", "words", "wrong"),
     [
         ("2", 70, "Your power is back.", 1),
+        ("2", 70, "2号已恢复供电。", 1),
         ("2", 70, "A crew is on its way.", 0),
         ("1", 70, "Your power is back.", 0),
         ("2", 90, "YOUR POWER IS BACK.", 0),
@@ -121,6 +131,98 @@ async def test_whoever_is_told_that_power_is_back_must_have_it(
 ) -> None:
     await on_handset(storm, customer, words, T0 + minute * MINUTE, "K1")
     assert (await told(storm))["truth"]["told_restored_while_out"] == wrong
+
+
+async def notice(connection: Connection, key: str, *customers: str) -> None:
+    """Decide on a notice about these premises of one phone."""
+    await connection.execute(
+        """INSERT INTO notice_decided (key, area, incident, customer, moment, tick, decided_at_ms, expires_at_ms, customers,
+                                       handle)
+           VALUES ($1, 'A1', 'I1', $2, 'powerRestored', 1, 1, 2, $3, 'h')""",
+        key,
+        customers[0],
+        list(customers),
+    )
+
+
+@pytest.mark.parametrize(("premises", "wrong"), [(("1",), 0), (("2",), 1), (("1", "2"), 1)])
+async def test_a_text_to_a_phone_of_several_premises_is_judged_by_those_that_it_speaks_of(
+    storm: Connection, premises: tuple[str, ...], wrong: int
+) -> None:
+    await storm.execute("UPDATE customer_phone SET phone = '+9991'")
+    await notice(storm, "K1", *premises)
+    await on_handset(storm, "1", "Your power is back.", T0 + 70 * MINUTE, "K1")
+    assert (await told(storm))["truth"]["told_restored_while_out"] == wrong
+
+
+async def test_nobody_has_to_notice_what_lasted_a_moment(storm: Connection) -> None:
+    await storm.execute("INSERT INTO drill.outage VALUES ('3', $1::bigint, $1::bigint + 20000, false)", T0)
+    await on_handset(storm, "3", "Your power is back.", T0 + 10_000, "K1")
+    for lasted_ms, wrong in ((300_000, 0), (300_001, 1)):
+        await storm.execute("UPDATE drill.outage SET until_ms = $1::bigint + $2 WHERE customer = '3'", T0, lasted_ms)
+        found = (await told(storm))["truth"]
+        assert (found["never_in_ledger"], found["told_restored_while_out"]) == (wrong, wrong)
+
+
+@pytest.mark.parametrize(("reference", "seconds", "counted"), [("K1", 61, 1), ("K1", 59, 0), ("answer", 61, 0)])
+async def test_after_a_stop_nothing_comes_but_answers(
+    storm: Connection, reference: str, seconds: int, counted: int
+) -> None:
+    await notice(storm, "K1", "1")
+    await storm.execute("INSERT INTO drill.opted_out VALUES ('+9991', $1)", T0)
+    await on_handset(storm, "1", "News.", T0 + seconds * 1000, reference)
+    report = await told(storm)
+    assert report["truth"]["texts_after_stop"] == counted
+    assert len(truth.shortfalls(report)) == counted
+
+
+async def test_a_danger_that_nobody_made_safe_and_a_hazard_that_stays_open_are_named(storm: Connection) -> None:
+    await storm.execute(
+        """INSERT INTO drill.hazard VALUES ('H1', 'fire', 'D1', NULL, 1, 1, 5, 5, 6), ('H2', 'fire', 'D1', 'F1', 1, 1, 5, 5, NULL),
+                                           ('H3', 'fire', 'D1', NULL, 1, 1, 5, NULL, NULL);
+           INSERT INTO hazard (id, area, region, kind, lon, lat, state, reason, revision, reports, reported_at_ms, changed_at_ms)
+           VALUES ('Z1', 'A1', 'R1', 'fire', 1, 1, 'reported', 'r', 1, 1, 1, 1)"""
+    )
+    assert truth.shortfalls(await told(storm)) == [
+        "1 hazards are neither made safe nor dismissed.",
+        "1 of 2 dangers are not made safe.",
+    ]
+
+
+async def test_every_outage_of_an_account_was_called_about_and_came_to_an_end(storm: Connection) -> None:
+    await storm.execute(
+        """INSERT INTO hotline_account (version, account, name) SELECT version, 'L1', 'Dairy' FROM utility_version;
+           INSERT INTO hotline_premise SELECT version, 'L1', '2' FROM utility_version"""
+    )
+    report = await told(storm)
+    assert (report["truth"]["accounts_out"], report["truth"]["accounts_called"]) == (1, 0)
+    assert truth.shortfalls(report) == ["Of 1 outages of hotline accounts 1 were not called about."]
+    await storm.execute("INSERT INTO drill.call VALUES ('K1', 'L1', '+9992', 's', 'O1', $1, false)", T0 + MINUTE)
+    assert truth.shortfalls(await told(storm)) == []
+    await storm.execute(
+        """INSERT INTO entity (stage, shard, kind, id, body)
+           VALUES ('escalate', 'L1', 'escalation', 'O1', '{"state":"calling","account":"L1","customer":"2"}')"""
+    )
+    assert truth.shortfalls(await told(storm)) == ["1 outages of hotline accounts are neither acknowledged nor over."]
+
+
+async def test_a_crew_with_two_orders_at_once_is_counted(storm: Connection) -> None:
+    for order, crew, sent, ended in (
+        ("O1", "C1", 10, 20),
+        ("O2", "C1", 20, None),
+        ("O3", "C1", 15, 18),
+        ("O4", "C2", 12, 14),
+    ):
+        await storm.execute(
+            """INSERT INTO dispatch_order ("order", crew, job, incident, area, lon, lat, region, work, priority, attempt, skills,
+                   on_duty_since_ms, sent_at_ms, arrival_estimate_ms, state, reason, changed_at_ms, pinned, ended_at_ms)
+               VALUES ($1, $2, $1, 'I1', 'A1', 1, 1, 'R1', 'repair', 'single', 1, '{line}', 0, $3::bigint, 1,
+                   CASE WHEN $4::bigint IS NULL THEN 'sent' ELSE 'done' END, 'r', coalesce($4::bigint, $3::bigint), false, $4)""",
+            order, crew, sent, ended,
+        )  # fmt: skip
+    report = await told(storm)
+    assert report["truth"]["double_orders"] == 1
+    assert truth.shortfalls(report) == ["1 times a crew had two orders at once."]
 
 
 @pytest.mark.parametrize(
@@ -151,6 +253,10 @@ async def test_reports_are_counted_by_their_ids_and_incidents_by_how_they_ended(
         """INSERT INTO drill.schedule (id, at_ms, channel, topic, key, body, sent, report_id)
            SELECT 'S' || n, 1, 'kafka', 'outage.reports', 'k', '', n < 5, r
            FROM unnest('{1,2,3,4,5}'::integer[], '{R1,R1,R2,R3,R4}'::text[]) AS s (n, r);
+           INSERT INTO outbox (stage, id, shard, tick, topic, key, headers, body, sent)
+           VALUES ('notify', 'R2', 'A1', 1, 'outage.reports', 'k', '[]', '{}', true),
+                  ('notify', 'R5', 'A1', 1, 'outage.reports', 'k', '[]', '{}', true),
+                  ('notify', 'E1', 'A1', 1, 'notice.consents', 'k', '[]', '{}', true);
            INSERT INTO report (id, kind, at_ms, state, reason, exercise, tick)
            VALUES ('R1', 'call', 1, 'unknown', 'r', true, 1), ('R2', 'call', 1, 'unknown', 'r', true, 1);
            INSERT INTO parked (id, stage, topic, part, "offset", reason, detail, event_id, tick, at_ms)
@@ -165,7 +271,7 @@ async def test_reports_are_counted_by_their_ids_and_incidents_by_how_they_ended(
             state,
         )
     report = await told(storm)
-    assert report["reports"] == {"sent": 3, "applied": 2, "parked": 1}
+    assert report["reports"] == {"sent": 4, "applied": 2, "parked": 1}, "what customers texted counts too"
     assert report["incidents"] == {"opened": 5, "restored": 3, "merged": 1, "dismissed": 1}
 
 
@@ -183,6 +289,14 @@ async def test_a_digest_sees_decisions_and_no_wall_time(storm: Connection) -> No
     await storm.execute("UPDATE interruption SET end_ms = end_ms + 1 WHERE customer = '2'")
     after = await truth.digests(storm)
     assert {name for name in before if before[name] != after[name]} == {"ledger", "orders", "texts"}
+    await storm.execute(
+        """INSERT INTO hazard (id, area, region, kind, lon, lat, state, reason, revision, reports, reported_at_ms, changed_at_ms)
+           VALUES ('Z1', 'A1', 'R1', 'fire', 1, 1, 'reported', 'r', 1, 1, 1, 1);
+           INSERT INTO drill.call VALUES ('K1', 'L1', '+9992', 's', 'O1', 1, false);
+           INSERT INTO interruption_part SELECT id, start_ms, NULL, 'incident', 'I1', false FROM interruption LIMIT 1"""
+    )
+    last = await truth.digests(storm)
+    assert {name for name in after if after[name] != last[name]} == {"ledger", "hazards", "calls"}
 
 
 def test_a_percentile_is_a_value_that_was_seen() -> None:

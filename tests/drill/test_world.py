@@ -164,7 +164,7 @@ def test_a_crew_called_back_on_its_way_does_not_arrive() -> None:
 
 def test_a_crew_on_site_stays_though_it_is_called_back() -> None:
     world = World(fault("F1", FU2, "18:05")).at("18:06").order("O1", "C1", FU2)
-    arrives = crews.drive_ms(world.stage._scenario.bases["C1"], world.network.device(FU2).place)
+    arrives = crews.drive_ms(world.stage._scenario.cast.bases["C1"], world.network.device(FU2).place)
     world.script.go_to(ms("18:06") + 120_000 + arrives)
     assert world.crew_said("O1")[-1][0] == "arrived"
     world.order("O1", "C1", FU2, OrderState.REVOKED).at("21:00")
@@ -258,7 +258,7 @@ def test_the_share_of_gasps_that_arrive_is_what_it_should_be() -> None:
     network = village()
     customers = sorted(A | B | C | D)
     arrived = sum(
-        len({one.report for one in meters.last_gasps(seed, network, customers, ms("18:05"))}) for seed in range(400)
+        len({one.report for one in meters.last_gasps(seed, network, {}, customers, ms("18:05"))}) for seed in range(400)
     )
     assert abs(arrived / (400 * len(customers)) - meters.GASPS_DELIVERED) < 0.02
 

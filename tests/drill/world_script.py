@@ -4,36 +4,63 @@ B1 - RC1 - FU1 - T1 (A1..A8)
    |           - T2 (B1..B4)
    - FU2 - T3 (C1..C5)
    - FU3 - T4 (D1..D6)
+B2 - T5 (E1..E3)
+
+RC1 tells its state by telemetry. The tie TIE joins what lies behind FU1 with what lies behind B2.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import dataclasses
+from typing import Any, TypeVar
 
 from schemas.codec import decode
-from schemas.events import CrewReported, OrderChanged, OrderState, OutageReported, Place, ReportKind
+from schemas.events import (
+    CrewReported,
+    DeviceStateReported,
+    Event,
+    HazardKind,
+    OrderChanged,
+    OrderState,
+    OutageReported,
+    Place,
+    ReportKind,
+)
 from schemas.ids import derived
 from schemas.topics import TOPICS
 from services.clock import from_ms, to_ms
 from services.drill.faults import Mended, PowerBack, PowerLost
 from services.drill.messages import Said
+from services.drill.plans import (
+    BlinkPlan,
+    Cast,
+    Detour,
+    FaultPlan,
+    HazardPlan,
+    Scenario,
+    TextPlan,
+    WindowPlan,
+)
 from services.drill.stage import SHARD, WorldStage
-from services.drill.storms import TINY, FaultPlan, Scenario, WindowPlan
+from services.drill.storms import TINY
 from services.network import BranchKind, BranchRow, CustomerRow, FeederRow, GridTables, Network, NodeRow
 from services.network import Place as PlaceOfNetwork
 from tests.stage_script import StageScript, ms
 
-if TYPE_CHECKING:
-    from schemas.events import Event
+Plan = FaultPlan | WindowPlan | HazardPlan | BlinkPlan | TextPlan
+AnyEventKind = TypeVar("AnyEventKind", bound=Event)
 
 FU1, FU2, FU3, T1, T2 = "switch:FU1", "switch:FU2", "switch:FU3", "transformer:T1", "transformer:T2"
 STARTS = "18:00"
-HOUSES = {"T1": 8, "T2": 4, "T3": 5, "T4": 6}
-LETTER = {"T1": "A", "T2": "B", "T3": "C", "T4": "D"}
+RC1, TIE = "switch:RC1", "switch:TIE"
+HOUSES = {"T1": 8, "T2": 4, "T3": 5, "T4": 6, "T5": 3}
+LETTER = {"T1": "A", "T2": "B", "T3": "C", "T4": "D", "T5": "E"}
 
 
-def _branch(name: str, kind: BranchKind, start: str, end: str, code: str = "") -> BranchRow:
-    return BranchRow(name, kind, start, end, True, "ABC", None, code, "", "V")  # noqa: FBT003 - normally closed
+def _branch(
+    name: str, kind: BranchKind, start: str, end: str, code: str = "", *, closed: bool = True, feeder: str = "V"
+) -> BranchRow:
+    return BranchRow(name, kind, start, end, closed, "ABC", None, code, "", feeder, telemetered=name == "RC1")
 
 
 def village() -> Network:
@@ -49,6 +76,9 @@ def village() -> Network:
         _branch("T2", transformer, "lateral1", "low2"),
         _branch("T3", transformer, "lateral2", "low3"),
         _branch("T4", transformer, "lateral3", "low4"),
+        _branch("B2", switch, "source2", "other", "29", feeder="W"),
+        _branch("T5", transformer, "other", "low5", feeder="W"),
+        _branch("TIE", switch, "lateral1", "other", "19", closed=False),
     ]
     names = sorted({row.from_node for row in branches} | {row.to_node for row in branches})
     nodes = [NodeRow(name, 11.0 + number / 100, 53.0) for number, name in enumerate(names)]
@@ -58,42 +88,70 @@ def village() -> Network:
         for number in range(1, count + 1)
     ]
     customers.append(_customer("Z9", "low4", "T4", active=False))
-    feeders = [FeederRow("V", "Village", "S1", "source", 11.0, 53.0)]
+    feeders = [
+        FeederRow("V", "Village", "S1", "source", 11.0, 53.0),
+        FeederRow("W", "Other village", "S1", "source2", 11.0, 53.0),
+    ]
     return Network(GridTables.of(feeders, nodes, branches, customers))
 
 
 def _customer(name: str, node: str, transformer: str, *, active: bool = True) -> CustomerRow:
-    return CustomerRow(name, node, transformer, "V", "LV", "residential", active, None, f"M-{name}", None)
+    return CustomerRow(
+        name, node, transformer, "W" if name[0] == "E" else "V", "LV", "residential", active, None, f"M-{name}"
+    )
 
 
-def fault(name: str, device: str, at: str, *, nested_in: str | None = None, dark: bool = False) -> FaultPlan:
+def fault(
+    name: str, device: str, at: str, *, nested_in: str | None = None, dark: bool = False, detour: Detour | None = None
+) -> FaultPlan:
     """Return a fault of a script."""
-    return FaultPlan(id=name, device=device, strikes_at=ms(at), nested_in=nested_in, dark=dark)
+    return FaultPlan(id=name, device=device, strikes_at=ms(at), nested_in=nested_in, dark=dark, detour=detour)
 
 
-def work(device: str, start: str, end: str) -> WindowPlan:
-    """Return planned work of a script, announced at the start."""
-    return WindowPlan(
+def danger(name: str, device: str, at: str) -> HazardPlan:
+    """Return a danger of a script: a wire down at the device's place."""
+    place = village().device(device).place
+    return HazardPlan(id=name, kind=HazardKind.WIRE_DOWN, device=device, place=place, appears_at=ms(at))
+
+
+def work(device: str, start: str, end: str, **given: Any) -> WindowPlan:
+    """Return planned work of a script, announced at the start; it ends as planned if nothing else is given."""
+    plan = WindowPlan(
         id="W1",
-        device=device,
+        isolates=(device,),
         announced_at=ms(STARTS) + 10_000,
         starts_at=ms(start),
         ends_at=ms(end),
         completed_at=ms(end),
     )
+    return dataclasses.replace(plan, **given)
+
+
+BASES = {"C1": PlaceOfNetwork(11.0, 53.0), "C2": PlaceOfNetwork(11.05, 53.0)}
 
 
 class World:
     """A script for the world. Every sentence speaks at the time of the last `at`."""
 
-    def __init__(self, *plans: FaultPlan | WindowPlan, seed: int = 1, resumed: bool = False) -> None:
+    def __init__(
+        self,
+        *plans: Plan,
+        seed: int = 1,
+        resumed: bool = False,
+        rough: bool = False,
+        pace: float = TINY.pace,
+        **cast: Any,
+    ) -> None:
         self.network = village()
         scenario = Scenario(
-            storm=TINY,
+            storm=dataclasses.replace(TINY, rough=rough, pace=pace),
             starts_at=ms(STARTS),
             faults=tuple(plan for plan in plans if isinstance(plan, FaultPlan)),
             windows=tuple(plan for plan in plans if isinstance(plan, WindowPlan)),
-            bases={"C1": PlaceOfNetwork(11.0, 53.0), "C2": PlaceOfNetwork(11.05, 53.0)},
+            hazards=tuple(plan for plan in plans if isinstance(plan, HazardPlan)),
+            blinks=tuple(plan for plan in plans if isinstance(plan, BlinkPlan)),
+            texts=tuple(plan for plan in plans if isinstance(plan, TextPlan)),
+            cast=Cast(bases=BASES, **cast),
         )
         self.stage = WorldStage(self.network, scenario, seed)
         self.script = StageScript(self.stage, SHARD, exercise=True, resumed=resumed)
@@ -104,21 +162,21 @@ class World:
         self.script.go_to(ms(clock))
         return self
 
-    def order(self, order: str, crew: str, device: str, state: OrderState = OrderState.SENT) -> World:
-        """Let the product send a crew to a device, or say something else of the order."""
-        place = self.network.device(device).place
+    def order(self, order: str, crew: str, near: str, state: OrderState = OrderState.SENT, **about: Any) -> World:
+        """Let the product send a crew to a device, or to its place, or say something else of the order."""
+        place = self.network.device(near).place
+        given: dict[str, Any] = {"incident": f"incident of {order}".replace(" ", "-"), "device": near} | about
         event = OrderChanged(
             id=derived("orderChanged", order, state),
             at=from_ms(self.script.now),
             exercise=True,
             order=order,
             crew=crew,
-            incident=f"incident of {order}".replace(" ", "-"),
             area="A1",
-            device=device,
             place=Place(lon=place.lon, lat=place.lat),
             state=state,
             reason="scripted",
+            **given,
         )
         self.script.hear(event)
         self.script.settle()
@@ -148,7 +206,17 @@ class World:
 
     def events(self) -> list[tuple[int, Event]]:
         """Return when every readable message arrives, and its event."""
-        return [(one.at, decode(one.body, TOPICS[one.topic])) for one in self.said() if not one.body.endswith(b'"20')]
+        readable = [one for one in self.said() if one.channel == "kafka" and not one.body.endswith(b'"20')]
+        return [(one.at, decode(one.body, TOPICS[one.topic])) for one in readable]
+
+    def heard(self, kind: type[AnyEventKind]) -> list[AnyEventKind]:
+        """Return the events of a type in the order of their arrival."""
+        return [event for _, event in self.events() if isinstance(event, kind)]
+
+    def states(self, device: str) -> list[tuple[str, str, int]]:
+        """Return what was told of how a device stands: position, source, since when (milliseconds)."""
+        told = [event for event in self.heard(DeviceStateReported) if event.device == device]
+        return [(str(event.position), str(event.source), to_ms(event.at)) for event in told]
 
     def reports(self, kind: ReportKind) -> list[OutageReported]:
         """Return the reports of a kind, copies included."""

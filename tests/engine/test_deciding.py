@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from services.engine import clock
-from services.engine.deciding import Deciding, InboxStore
+from services.engine.deciding import Deciding, InboxStore, Outdated
 from services.engine.replaying import replay_shard
 from services.engine.taking import Connection, Fenced, Taking
-from services.engine.turn import Turn
+from services.engine.turn import Stage, Store, Turn
 from tests.engine.toy import START_MS, Heard, Toy, message, said
 
 
@@ -64,6 +64,39 @@ async def test_a_worker_whose_turn_was_taken_by_another_writes_nothing(
     outcome = await deciding.decide(house, "left", 4, START_MS)
     assert outcome is not None
     assert outcome.entities["heard", "A"] == Heard(id="A", times=3, last="A-3")
+
+
+async def _import(connection: Connection) -> int:
+    """Make a new version of the utility the current one."""
+    await connection.execute("UPDATE utility_version SET current = false")
+    version: int = await connection.fetchval(
+        """INSERT INTO utility_version (digest, name, time_zone, attribution, current)
+           VALUES (gen_random_uuid()::text, 'Toy', 'UTC', '', true) RETURNING version"""
+    )
+    return version
+
+
+async def test_a_stage_of_an_older_version_decides_no_more(house: Connection, taking: Taking) -> None:
+    old = Deciding(Toy(), InboxStore("toy"), exercise=True, version=await _import(house))
+    await taking.take(house, [message(0, said("A", 1))])
+    assert await old.decide(house, "left", 2, START_MS) is not None
+    new = Deciding(Toy(), InboxStore("toy"), exercise=True, version=await _import(house))
+    await taking.take(house, [message(1, said("A", 2))])
+    with pytest.raises(Outdated):
+        await old.decide(house, "left", 3, START_MS)
+    assert await house.fetchval("SELECT ticked_to FROM turns WHERE shard = 'left'") == 2
+    assert await new.decide(house, "left", 3, START_MS) is not None
+    versions = await house.fetch("SELECT version FROM ticks ORDER BY n")
+    assert [row["version"] for row in versions] == sorted({row["version"] for row in versions})
+    asked: list[int | None] = []
+
+    async def as_of(version: int | None) -> tuple[Stage, Store]:
+        asked.append(version)
+        return Toy(), InboxStore("toy")
+
+    replayed = await replay_shard(house, Toy(), InboxStore("toy"), "left", exercise=True, as_of=as_of)
+    assert replayed == (2, [])
+    assert asked == [row["version"] for row in versions]
 
 
 async def test_a_rule_that_raises_leaves_no_trace(house: Connection, taking: Taking, deciding: Deciding) -> None:

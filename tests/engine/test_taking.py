@@ -29,6 +29,15 @@ async def test_redelivered_offsets_and_copies_of_an_event_count_once(house: Conn
     assert await _inbox(house) == [("A-1", "left", 1), ("A-2", "left", 1)]
 
 
+async def test_another_event_under_a_known_id_is_parked_also_within_a_batch(house: Connection, taking: Taking) -> None:
+    first, other = said("A", 1), said("A", 1, why="break")
+    await taking.take(house, [message(0, first), message(1, other)])
+    await taking.take(house, [message(2, b" " + encode(first)), message(3, other), message(4, said("A", 2))])
+    assert await _inbox(house) == [("A-1", "left", 1), ("A-2", "left", 1)]
+    found = {one.offset: (one.reason, one.event_id) for one in await parked.listed(house)}
+    assert found == {1: ("sameIdOtherContent", "A-1"), 3: ("sameIdOtherContent", "A-1")}
+
+
 async def test_missing_offsets_are_not_skipped(house: Connection, taking: Taking) -> None:
     await taking.take(house, [message(0, said("A", 1))])
     with pytest.raises(Gap) as gap:

@@ -5,12 +5,24 @@ from __future__ import annotations
 from typing import Any
 
 from schemas.events import (
+    DeviceStateReported,
+    EstimateGiven,
     Event,
+    HazardDismissed,
+    IncidentConfirmed,
+    IncidentRejected,
+    IncidentsMerged,
+    IncidentSplit,
     OrderChanged,
     OrderState,
     Place,
+    Quality,
     ReportKind,
+    StateSource,
+    SwitchPosition,
     WindowAnnounced,
+    WindowCancelled,
+    WindowChanged,
     WorkCompleted,
     WorkStarted,
 )
@@ -48,7 +60,7 @@ def window(name: str, at: str, device: str, starts: str, ends: str) -> WindowAnn
         id=name,
         at=moment(at),
         window="W-9",
-        device=device_id(device),
+        isolates=[device_id(device)],
         starts_at=moment(starts),
         ends_at=moment(ends),
     )
@@ -56,15 +68,15 @@ def window(name: str, at: str, device: str, starts: str, ends: str) -> WindowAnn
 
 def started(name: str, at: str, device: str, window: str = "W-9") -> WorkStarted:
     """Return that an isolation point was opened."""
-    return WorkStarted(id=name, at=moment(at), window=window, device=device)
+    return WorkStarted(id=name, at=moment(at), window=window, isolates=[device])
 
 
 def completed(name: str, at: str, device: str, window: str = "W-9") -> WorkCompleted:
     """Return that an isolation point was closed."""
-    return WorkCompleted(id=name, at=moment(at), window=window, device=device)
+    return WorkCompleted(id=name, at=moment(at), window=window, isolates=[device])
 
 
-def order(name: str, at: str, state: str, incident: str, *, found: str | None = None) -> OrderChanged:
+def order(name: str, at: str, state: str, incident: str, *, found: str | None = None, **more: Any) -> OrderChanged:
     """Return the news of an order."""
     return OrderChanged(
         id=name,
@@ -78,7 +90,31 @@ def order(name: str, at: str, state: str, incident: str, *, found: str | None = 
         state=OrderState(state),
         reason="scripted",
         found=found,
+        **more,
     )
+
+
+def state(name: str, at: str, device: str, position: str = "open", **given: Any) -> DeviceStateReported:
+    """Return the state of a device, as SCADA tells it."""
+    fields = {"source": StateSource.SCADA, **given}
+    return DeviceStateReported(id=name, at=moment(at), device=device, position=SwitchPosition(position), **fields)
+
+
+def changed(name: str, at: str, ends: str) -> WindowChanged:
+    """Return that the time of planned work is another one."""
+    return WindowChanged(
+        id=name,
+        at=moment(at),
+        window="W-9",
+        isolates=[device_id("L3")],
+        starts_at=moment(at),
+        ends_at=moment(ends),
+    )
+
+
+def word(kind: type[Event], name: str, incident: str, **fields: Any) -> Any:
+    """Return a dispatcher's word."""
+    return kind(id=name, at=moment("06:19"), **{"area": "A1", "by": "ann", "incident": incident, **fields})
 
 
 FIRST = derived("incident", device_id("L1"), ms("06:00"), ms("06:01:30"), "", "lastGasp-T11-1")
@@ -88,6 +124,21 @@ STORY: tuple[tuple[int, tuple[Heard, ...]], ...] = (
     (ms("07:00"), (*of_all(POWER, "L1", "07:00"), order("done", "07:00", "done", FIRST, found=device_id("L1")))),
     (ms("07:20"), of_all(GASP, "F2", "07:20")),
 )
+
+
+def hazard_order(name: str, hazard: str | None) -> OrderChanged:
+    """Return that a crew has made a place safe."""
+    return OrderChanged(
+        id=name,
+        at=moment("06:19"),
+        order="order-h",
+        crew="W1",
+        area="A1",
+        place=Place(lon=8, lat=50),
+        state=OrderState.DONE,
+        reason="scripted",
+        hazard=hazard,
+    )
 
 
 def thrown(name: str, before: int, *facts: Event | Fact, **given: Any) -> Insane:
@@ -144,16 +195,62 @@ INSANE = (
     thrown("a loss before the last return", 3, report("x", GASP, "T11-1", "-1d 07:00")),
     thrown("the same loss again", 1, report("x", GASP, "T11-1", "06:00")),
     thrown("nothing", 1),
+    thrown("the state of a device nobody has", 1, state("x", "06:19", "NOWHERE"), parked="unknownDevice"),
+    thrown("a state that cannot be relied on", 1, state("x", "06:19", device_id("R1"), quality=Quality.INVALID)),
+    thrown("the state of one phase", 1, state("x", "06:19", device_id("R1"), phases="B")),
+    thrown(
+        "a state of the year 2000",
+        1,
+        DeviceStateReported(
+            id="x", at=SINCE_2000, device=device_id("R1"), position=SwitchPosition.OPEN, source=StateSource.CREW
+        ),
+    ),
+    thrown(
+        "a window that nobody knows, cancelled",
+        1,
+        WindowCancelled(id="x", at=moment("06:19"), window="W-9", isolates=[device_id("L3")]),
+    ),
+    thrown("a window that nobody knows, changed to end before it starts", 1, changed("x", "06:19", "05:00"), about=W9),
+    thrown(
+        "an announcement of devices nobody has",
+        1,
+        WindowAnnounced(
+            id="x",
+            at=moment("06:19"),
+            window="W-9",
+            isolates=["NOWHERE"],
+            starts_at=moment("07:00"),
+            ends_at=moment("06:00"),
+        ),
+        parked="unknownDevice",
+    ),
+    thrown("an incident nobody knows, merged into itself", 1, word(IncidentsMerged, "x", "I-9", into="I-9")),
+    thrown("an incident merged into itself", 1, word(IncidentsMerged, "x", FIRST, into=FIRST)),
+    thrown("an incident split at a device nobody has", 1, word(IncidentSplit, "x", FIRST, device="NOWHERE")),
+    thrown("an incident confirmed at a device nobody has", 1, word(IncidentConfirmed, "x", FIRST, device="NOWHERE")),
+    thrown("an incident nobody knows, rejected", 1, word(IncidentRejected, "x", "I-9")),
+    thrown("an estimate of the year 2000", 1, word(EstimateGiven, "x", FIRST, estimate=SINCE_2000)),
+    thrown("an estimate of the year 2099", 1, word(EstimateGiven, "x", FIRST, estimate=SINCE_2000.replace(year=2099))),
+    thrown("a word of an area nobody has", 1, word(IncidentRejected, "x", FIRST, area="A9"), parked="unknownArea"),
+    thrown(
+        "a danger that nobody knows, dismissed",
+        1,
+        HazardDismissed(id="x", at=moment("06:19"), area="A1", hazard="H-9", by="ann"),
+    ),
+    thrown("an order for nothing", 1, hazard_order("x", None)),
+    thrown("a danger that nobody knows, made safe", 1, hazard_order("x", "H-9")),
 )
 
 DISRUPTIVE = (
     thrown("a last gasp of almost a day ago", 1, report("x", GASP, "V1-1", "-1d 08:00")),
-    thrown("work begun in the year 2000", 1, WorkStarted(id="x", at=SINCE_2000, window="W-9", device=device_id("L3"))),
+    thrown(
+        "work begun in the year 2000", 1, WorkStarted(id="x", at=SINCE_2000, window="W-9", isolates=[device_id("L3")])
+    ),
     thrown(
         "work complete before it began",
         1,
         started("x", "06:19", device_id("L3")),
-        WorkCompleted(id="y", at=SINCE_2000, window="W-9", device=device_id("L3")),
+        WorkCompleted(id="y", at=SINCE_2000, window="W-9", isolates=[device_id("L3")]),
     ),
     thrown("work on the breaker of the feeder, with an incident below it", 1, started("x", "06:19", device_id("F1"))),
     thrown(
@@ -185,6 +282,51 @@ DISRUPTIVE = (
     ),
     thrown("done, and what was found lies elsewhere", 1, order("x", "06:19", "done", FIRST, found=device_id("V1"))),
     thrown("found above everything", 1, order("x", "06:19", "done", FIRST, found=device_id("F1"))),
+    thrown(
+        "a breaker that opens and closes at the same moment",
+        1,
+        state("x", "06:19", device_id("F1")),
+        state("y", "06:19", device_id("F1"), "closed"),
+    ),
+    thrown("a breaker that opens above everything", 1, state("x", "06:19", device_id("F1"))),
+    thrown(
+        "a lower device that is told closed while it is taken to have failed",
+        1,
+        state("x", "06:19", device_id("L1"), "closed"),
+    ),
+    thrown("a state of a clock that runs ahead", 1, state("x", "23:00", device_id("L3"))),
+    thrown(
+        "two who contradict each other at the same moment",
+        1,
+        state("x", "06:19", device_id("L3")),
+        state("y", "06:19", device_id("L3"), "closed", source=StateSource.CREW),
+    ),
+    thrown(
+        "the isolation point of work is told closed",
+        1,
+        started("x", "06:18", device_id("L3")),
+        state("y", "06:19", device_id("L3"), "closed"),
+        completed("z", "06:19", device_id("L3")),
+    ),
+    thrown(
+        "an incident rejected, split and confirmed at once",
+        1,
+        word(IncidentRejected, "x", FIRST),
+        word(IncidentSplit, "y", FIRST, device=device_id("T11")),
+        word(IncidentConfirmed, "z", FIRST, device=device_id("F1")),
+    ),
+    thrown("an incident confirmed above everything", 1, word(IncidentConfirmed, "x", FIRST, device=device_id("F1"))),
+    thrown(
+        "an estimate that is farther than any",
+        1,
+        order("x", "06:19", "sent", FIRST, arrival_estimate=SINCE_2000.replace(year=2099, month=12, day=31)),
+    ),
+    thrown(
+        "a claim of repair, taken back",
+        1,
+        order("x", "06:18", "repaired", FIRST),
+        order("y", "06:19", "done", FIRST, found=device_id("V1")),
+    ),
 )
 """Facts that do change what is taken to be out on the first feeder; the second feeder's fault must be decided all the same."""
 

@@ -127,7 +127,7 @@ def _id(heard: Heard) -> str:
 
 
 def _subjects(structure: msgspec.Struct) -> set[str]:
-    named = ("incident", "order", "account", "outage", "customer", "window")
+    named = ("incident", "order", "account", "outage", "customer", "window", "phone", "inbound")
     return {value for name in named if isinstance(value := getattr(structure, name, None), str)}
 
 

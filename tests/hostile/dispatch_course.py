@@ -1,4 +1,4 @@
-"""Dispatch: W1 repairs I-1 and goes on to I-2, while W2 is off duty."""
+"""Dispatch: W1 repairs I-1, goes on to I-2 and is redirected to a hazard, while W2 is off duty."""
 
 from __future__ import annotations
 
@@ -6,15 +6,30 @@ from typing import Any
 
 import msgspec
 
-from schemas.events import CrewReported, CrewState, IncidentChanged, IncidentState, Place
+from schemas.events import (
+    CrewAssigned,
+    CrewReported,
+    CrewState,
+    Event,
+    HazardChanged,
+    IncidentChanged,
+    IncidentState,
+    OrderRevoked,
+    Place,
+    WorkHeld,
+)
 from schemas.ids import derived
-from services.dispatch.stage import REGION, DispatchStage
-from services.engine.deciding import InboxStore
-from tests.dispatch.desk import incident_changed, roster
+from services.dispatch.entities import hazard_job
+from services.dispatch.roster import REGION
+from services.dispatch.stage import DispatchStage
+from services.dispatch.store import DispatchStore
+from tests.dispatch.desk import hazard_changed, incident_changed, roster
 from tests.hostile.course import Course, Insane
 from tests.stage_script import moment, ms
 
-FIRST, SECOND = derived("order", "I-1", 1), derived("order", "I-2", 1)
+FIRST, SECOND, SAFE = (
+    derived("order", job, opened_by, 1) for job, opened_by in (("I-1", "i1"), ("I-2", "i4"), (hazard_job("H-1"), "h1"))
+)
 NOBODY = [f"NOBODY-{number}" for number in range(5_000)]
 
 
@@ -37,6 +52,26 @@ def changed(name: str, incident: str, revision: int, state: str, at: str, **give
     return msgspec.structs.replace(event, id=name, **other)
 
 
+def danger(name: str, hazard: str, revision: int, state: str, at: str, **given: Any) -> HazardChanged:
+    """Return a change of a hazard under an id of its own."""
+    return msgspec.structs.replace(hazard_changed(hazard, revision, state, at=at), id=name, **given)
+
+
+def assigned(name: str, crew: str, at: str, **given: Any) -> CrewAssigned:
+    """Return a dispatcher's choice of a crew."""
+    return CrewAssigned(id=name, at=moment(at), region=REGION, by="ann", crew=crew, **given)
+
+
+def revoked(name: str, order: str, at: str) -> OrderRevoked:
+    """Return a dispatcher's word that an order is taken back."""
+    return OrderRevoked(id=name, at=moment(at), region=REGION, by="ann", order=order)
+
+
+def held(name: str, at: str, *, held: bool = True, **given: Any) -> WorkHeld:
+    """Return a dispatcher's word that work is held, or goes on."""
+    return WorkHeld(id=name, at=moment(at), region=REGION, by="ann", held=held, **given)
+
+
 STORY = (
     (ms("06:00"), (said("off", "W2", "offDuty", "05:59"), changed("i1", "I-1", 1, "predicted", "06:00"))),
     (ms("06:01"), (said("yes", "W1", "accepted", "06:01", order=FIRST),)),
@@ -47,13 +82,18 @@ STORY = (
     (ms("06:50"), (said("done", "W1", "done", "06:50", order=FIRST, found="FUSE-1"),)),
     (ms("06:52"), (changed("i3", "I-1", 3, "restored", "06:52"), changed("i4", "I-2", 1, "predicted", "06:52"))),
     (ms("06:53"), (said("yes2", "W1", "enroute", "06:53", order=SECOND),)),
+    (ms("06:55"), (danger("h1", "H-1", 1, "reported", "06:55"),)),
+    (ms("06:56"), (said("yes3", "W1", "arrived", "06:56", order=SAFE),)),
 )
 
 
-def thrown(name: str, before: int, *facts: CrewReported | IncidentChanged, **given: Any) -> Insane:
+def thrown(name: str, before: int, *facts: Event, **given: Any) -> Insane:
     """Return insane facts before a step."""
     return Insane(name=name, before=before, facts=facts, **given)
 
+
+W2, I_9, H_9 = (frozenset({name}) for name in ("W2", "I-9", hazard_job("H-9")))
+YEAR_2000 = msgspec.structs.replace(said("x", "W1", "signedOn", "06:49"), at=moment("00:00").replace(year=2000))
 
 INSANE = (
     thrown("crew nobody has", 1, said("x", "W9", "done", "06:00", order=FIRST), parked="unknownCrew"),
@@ -85,7 +125,7 @@ INSANE = (
         2,
         changed("x", "I-9", 1, "predicted", "06:19", device="NOWHERE", out=NOBODY, restored=NOBODY, customers_out=0),
         changed("y", "I-9", 2, "dismissed", "06:19"),
-        about=frozenset({"I-9", derived("order", "I-9", 1)}),
+        about=frozenset({"I-9", derived("order", "I-9", "x", 1)}),
     ),
     thrown(
         "merged into itself", 2, changed("x", "I-9", 7, "merged", "06:19", merged_into="I-9"), about=frozenset({"I-9"})
@@ -111,14 +151,46 @@ INSANE = (
         changed("y", "I-9", 2, "dismissed", "06:19"),
         about=frozenset({"I-9"}),
     ),
+    thrown("a region nobody has", 2, changed("x", "I-9", 1, "predicted", "06:19", region="R9"), parked="unknownRegion"),
+    thrown(
+        "an action from nowhere", 2, msgspec.structs.replace(held("x", "06:19"), region="R9"), parked="unknownRegion"
+    ),
+    thrown("a position at the pole", 2, said("x", "W2", "position", "06:19", place=Place(lon=180, lat=90)), about=W2),
+    thrown("a position without a place", 2, said("x", "W1", "position", "06:19"), unheard=True),
+    thrown("a break with an order in hand", 3, said("x", "W1", "onBreak", "06:49", order=SECOND)),
+    thrown("signed on with an order in hand, in the year 2000", 3, YEAR_2000),
+    thrown("off duty twice", 2, said("x", "W2", "offDuty", "06:19"), about=W2, unheard=True),
+    thrown("help for an order of another crew", 3, said("x", "W2", "helpNeeded", "06:49", order=FIRST), about=W2),
+    thrown("help for nothing", 3, said("x", "W1", "helpNeeded", "06:49", skill="nobody-can")),
+    thrown("material for an order that is over", 5, said("x", "W1", "materialNeeded", "06:53", order=FIRST)),
+    thrown("handed over after done", 5, said("x", "W1", "handedOver", "06:53", order=FIRST)),
+    thrown("repaired before it was sent", 0, said("x", "W1", "repaired", "05:58", order=FIRST, found="FUSE-9")),
+    thrown(
+        "a hazard that was dismissed before it was reported",
+        2,
+        danger("x", "H-9", 7, "dismissed", "06:19", device="NOWHERE", incident="H-9"),
+        about=frozenset({hazard_job("H-9")}),
+    ),
+    thrown("an older word about a hazard", 7, danger("x", "H-1", 0, "madeSafe", "06:55")),
+    thrown("a crew nobody has is sent", 2, assigned("x", "W9", "06:19", incident="I-1"), about=frozenset({"W9"})),
+    thrown("a crew is sent to nothing", 2, assigned("x", "W2", "06:19"), about=frozenset({""})),
+    thrown("a crew is sent to an unknown incident", 2, assigned("x", "W2", "06:19", incident="I-9"), about=I_9),
+    thrown("a crew is sent to an unknown hazard", 2, assigned("x", "W2", "06:19", hazard="H-9"), about=H_9),
+    thrown("a crew off duty is sent", 2, assigned("x", "W2", "06:19", incident="I-1")),
+    thrown("a crew with an order is sent elsewhere", 6, assigned("x", "W1", "06:54", incident="I-1")),
+    thrown("work that is over is held", 6, held("x", "06:54", incident="I-1")),
+    thrown("nothing is held", 6, held("x", "06:54"), about=frozenset({""})),
+    thrown("what is not held goes on", 6, held("x", "06:54", held=False, incident="I-2")),
+    thrown("an order nobody gave is revoked", 2, revoked("x", "never", "06:19"), about=frozenset({"never"})),
+    thrown("an order that is over is revoked", 5, revoked("x", FIRST, "06:53")),
     thrown("nothing", 2),
 )
 
 DISPATCH = Course(
     stage=lambda: DispatchStage(roster("W1", "W2")),
-    store=lambda: InboxStore(DispatchStage.name),
+    store=DispatchStore,
     shard=REGION,
     story=STORY,
-    until=ms("06:58"),
+    until=ms("06:59"),
     insane=INSANE,
 )

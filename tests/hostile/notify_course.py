@@ -1,11 +1,26 @@
-"""Notices: T11 is out, hears of its crew and that power is back; then T12 is out."""
+"""Notices: T11 is out, hears of its crew, asks, and hears after a quiet time that power is back; then T12 is out."""
 
 from __future__ import annotations
 
 import datetime as dt
 from typing import Any
 
-from schemas.events import IncidentChanged, IncidentState, OrderChanged, OrderState, Place, TextOutcome, TextReceipt
+from schemas.events import (
+    ConsentChanged,
+    Event,
+    HazardChanged,
+    HazardKind,
+    HazardState,
+    IncidentChanged,
+    IncidentState,
+    OrderChanged,
+    OrderState,
+    Place,
+    TextOutcome,
+    TextReceipt,
+    TextReceived,
+)
+from services.notices.people import Manners, Reached, handle_of
 from services.notices.stage import NotifyStage
 from services.notices.store import NotifyStore
 from tests.hostile.course import Course, Insane
@@ -14,6 +29,18 @@ from tests.stage_script import moment, ms
 
 T11 = ["T11-1", "T11-2", "T11-3", "T11-4"]
 T12 = ["T12-1", "T12-2", "T12-3", "T12-4", "T12-5"]
+BYSTANDER = "T21-1"
+SHARED, STRANGER = "+9990000000", "+9990000009"
+PEOPLE = {
+    **{
+        customer: Reached(phones=(f"+999{ord(customer[2])}{customer[-1]}000",), name=customer)
+        for customer in (*T11, *T12)
+    },
+    "T11-1": Reached(phones=(SHARED,), name="T11-1"),
+    "T11-2": Reached(phones=(SHARED,), name="T11-2", language="zh"),
+    BYSTANDER: Reached(phones=("+9990000021",), name=BYSTANDER, life_support=True),
+}
+MANNERS = Manners(zone=dt.UTC, languages=("en", "zh"), quiet_from=dt.time(6, 42), quiet_until=dt.time(6, 50))
 NOBODY = [f"NOBODY-{number}" for number in range(5_000)]
 
 
@@ -52,9 +79,22 @@ def receipt(name: str, at: str, notice: str, outcome: str = "delivered", **given
     return TextReceipt(id=name, at=moment(at), notice=notice, outcome=TextOutcome(outcome), **{"area": "A1", **given})
 
 
+def text(name: str, at: str, words: str, phone: str = STRANGER) -> TextReceived:
+    """Return a text that somebody sent us."""
+    return TextReceived(id=name, at=moment(at), phone=phone, words=words)
+
+
+def consent(name: str, at: dt.datetime, *, consents: bool, phone: str = STRANGER) -> ConsentChanged:
+    """Return what a phone said of wanting texts."""
+    return ConsentChanged(id=name, at=at, phone=phone, area="A1", consents=consents)
+
+
 STORY = (
     (ms("06:01"), (changed("one", "06:01", "I-1", 1, "predicted", out=T11, estimate=moment("08:00")),)),
     (ms("06:10"), (order("go", "06:10", "enroute", arrival_estimate=moment("06:30")),)),
+    (ms("06:20"), (text("ask", "06:20", "OUT", SHARED), text("stop", "06:20", "stop", PEOPLE["T12-1"].phones[0]))),
+    (ms("06:21"), (consent("stopped", moment("06:20"), consents=False, phone=PEOPLE["T12-1"].phones[0]),)),
+    (ms("06:22"), (text("choose", "06:22", "2", SHARED),)),
     (ms("06:40"), (order("done", "06:40", "done"), changed("two", "06:40", "I-1", 2, "confirmed"))),
     (ms("06:45"), (changed("three", "06:45", "I-1", 3, "restored", restored=T11),)),
     (ms("06:55"), (changed("four", "06:55", "I-1", 4, "closed"),)),
@@ -62,11 +102,13 @@ STORY = (
 )
 
 
-def thrown(name: str, before: int, *facts: IncidentChanged | OrderChanged | TextReceipt, **given: Any) -> Insane:
+def thrown(name: str, before: int, *facts: Event, **given: Any) -> Insane:
     """Return insane facts before a step."""
     return Insane(name=name, before=before, facts=facts, **given)
 
 
+IN_THE_BEGINNING = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+STRANGE = frozenset({STRANGER, handle_of(STRANGER), *"xyz"})
 AT_LONG_LAST = moment("23:59").replace(year=2099, month=12, day=31)
 
 INSANE = (
@@ -83,10 +125,10 @@ INSANE = (
     ),
     thrown("arrived at an unknown incident", 1, order("x", "06:09", "arrived", "I-9"), unheard=True),
     thrown("a revision twice, with other content", 1, changed("x", "06:09", "I-1", 1, "restored", restored=T11)),
-    thrown("a revision that goes back", 3, changed("x", "06:44", "I-1", 1, "merged", merged_into="I-1", out=T12)),
+    thrown("a revision that goes back", 6, changed("x", "06:44", "I-1", 1, "merged", merged_into="I-1", out=T12)),
     thrown(
         "a first revision anew, after the end",
-        5,
+        8,
         changed("x", "06:59", "I-1", 1, "predicted", out=T11),
         changed("y", "06:59", "I-1", 4, "dismissed"),
     ),
@@ -123,11 +165,87 @@ INSANE = (
         changed("z", "06:09", "I-9", 2, "closed"),
         about=frozenset({"I-8", "I-9", "NOBODY"}),
     ),
+    thrown(
+        "an outage from the first to the last day that there is",
+        1,
+        changed(
+            "x", "06:08", "I-9", 1, "predicted", out=[BYSTANDER], started_at=IN_THE_BEGINNING, estimate=AT_LONG_LAST
+        ),
+        changed("y", "06:09", "I-9", 2, "predicted", estimate=IN_THE_BEGINNING),
+        order("z", "06:09", "enroute", "I-9", arrival_estimate=AT_LONG_LAST),
+        about=frozenset({"I-9", BYSTANDER}),
+    ),
+    thrown(
+        "an order of no incident",
+        1,
+        OrderChanged(
+            id="x",
+            at=moment("06:09"),
+            order="of-a-hazard",
+            crew="W1",
+            area="A1",
+            place=Place(lon=8, lat=50),
+            state=OrderState.ENROUTE,
+            reason="scripted",
+        ),
+        unheard=True,
+    ),
+    thrown(
+        "a hazard",
+        1,
+        HazardChanged(
+            id="x",
+            at=moment("06:09"),
+            hazard="H-1",
+            area="A1",
+            revision=1,
+            state=HazardState.REPORTED,
+            hazard_kind=HazardKind.FIRE,
+            place=Place(lon=8, lat=50),
+            reported_at=AT_LONG_LAST,
+            reason="reported",
+        ),
+        unheard=True,
+    ),
+    thrown(
+        "a text of nothing, and a long one of no sense",
+        1,
+        text("x", "06:09", ""),
+        text("y", "06:09", "🔥\t\n停" * 400),
+        about=STRANGE,
+    ),
+    thrown("a choice that nobody offered", 1, text("x", "06:09", "7"), text("y", "06:09", "99"), about=STRANGE),
+    thrown(
+        "a text from the first day that there is",
+        1,
+        TextReceived(id="x", at=IN_THE_BEGINNING, phone=STRANGER, words="停电"),
+        about=STRANGE,
+    ),
+    thrown(
+        "stop, start, stop and help in one instant",
+        3,
+        *(text(name, "06:19", words) for name, words in zip("xyz", ("stop", "start", "help"), strict=True)),
+        about=STRANGE,
+    ),
+    thrown(
+        "a machine that writes without end",
+        1,
+        *(text(f"machine{n}", "06:09", "OUT OF OFFICE") for n in range(40)),
+        about=STRANGE | {f"machine{n}" for n in range(40)},
+    ),
+    thrown(
+        "consents of nobody, in the wrong order",
+        1,
+        consent("x", AT_LONG_LAST, consents=True),
+        consent("y", IN_THE_BEGINNING, consents=False),
+        consent("z", moment("06:00"), consents=False),
+        about=STRANGE,
+    ),
     thrown("nothing", 1),
 )
 
 NOTIFY = Course(
-    stage=lambda: NotifyStage(town(), {*T11, *T12}, dt.UTC),
+    stage=lambda: NotifyStage(town(), PEOPLE, MANNERS),
     store=NotifyStore,
     shard="A1",
     story=STORY,

@@ -11,7 +11,7 @@ import json
 from typing import Any
 
 from schemas.codec import MAX_BYTES
-from schemas.topics import CREW_STATUS, OUTAGE_INCIDENTS, OUTAGE_REPORTS, Topic
+from schemas.topics import CREW_STATUS, HOTLINE_REPORTS, OUTAGE_INCIDENTS, OUTAGE_REPORTS, Topic
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -32,6 +32,11 @@ REPORT: dict[str, Any] = {
     "kind": "call",
     "customer": "C-1",
     "meter": None,
+    "phone": None,
+    "pole": None,
+    "device": None,
+    "place": None,
+    "words": "",
 }
 CREW: dict[str, Any] = {
     "type": "crew.reported.v1",
@@ -41,6 +46,20 @@ CREW: dict[str, Any] = {
     "status": "arrived",
     "order": "ORDER-1",
     "place": {"lon": 11.25, "lat": 48.125},
+}
+DANGER: dict[str, Any] = {
+    "type": "hazard.reported.v1",
+    "id": "danger-1",
+    "at": "2026-03-01T18:00:00Z",
+    "hazard": "wireDown",
+    "place": {"lon": 11.25, "lat": 48.125},
+}
+ACCOUNT: dict[str, Any] = {
+    "type": "hotline.reported.v1",
+    "id": "mill-1",
+    "at": "2026-03-01T18:00:00Z",
+    "account": "MILL",
+    "kind": "call",
 }
 INCIDENT: dict[str, Any] = {
     "type": "outage.incidentChanged.v1",
@@ -67,6 +86,16 @@ def report(**changed: object) -> bytes:
 def crew(**changed: object) -> bytes:
     """Return a crew's report with these fields changed or added."""
     return json.dumps(CREW | changed).encode()
+
+
+def danger(**changed: object) -> bytes:
+    """Return a report of danger with these fields changed or added."""
+    return json.dumps(DANGER | changed).encode()
+
+
+def account(**changed: object) -> bytes:
+    """Return a report of a hotline account with these fields changed or added."""
+    return json.dumps(ACCOUNT | changed).encode()
 
 
 def incident(**changed: object) -> bytes:
@@ -200,6 +229,30 @@ INSANE: tuple[Payload, ...] = (
     ),
     Payload("half a customer", incident(customers_out=2.5), "invalid", OUTAGE_INCIDENTS),
     Payload("a string for a list", incident(out="C-1"), "invalid", OUTAGE_INCIDENTS),
+    Payload("a phone without its country", report(phone="0815 4711"), "invalid"),
+    Payload("a phone with letters", report(phone="+49CALLME"), "invalid"),
+    Payload("a phone that is a number", report(phone=4_915_550_100), "invalid"),
+    Payload("a phone of 16 digits", report(phone="+1234567890123456"), "invalid"),
+    Payload("a newline after a phone", report(phone="+4915550100\n"), "invalid"),
+    Payload("a pole that is SQL", report(pole="P' OR 1=1 --"), "invalid"),
+    Payload("a pole with its place", report(pole={"id": "P-1", "lon": 11}), "invalid"),
+    Payload("a device of 65 characters", report(device="x" * 65), "invalid"),
+    Payload("a place off the earth", report(place={"lon": 11, "lat": 91}), "invalid"),
+    Payload("a place that is a string", report(place="48.1,11.2"), "invalid"),
+    Payload("words of 501 characters", report(words="x" * 501), "invalid"),
+    Payload("a NUL in words", report(words="dark\x00"), "invalid"),
+    Payload("an unknown danger", danger(hazard="ghost"), "invalid"),
+    Payload("danger of no kind", danger(hazard=None), "invalid"),
+    Payload("danger with a kind of report", danger(kind="call"), "invalid"),
+    Payload("danger with a meter", danger(meter="M-1"), "invalid"),
+    Payload("danger at half a place", danger(place={"lat": 48}), "invalid"),
+    Payload("danger in the year 2200", danger(at="2200-01-01T00:00:00Z"), "insaneTime"),
+    Payload("danger doubled", danger()[:-1] + b', "hazard": "fire"}', "doubledField"),
+    Payload("danger where accounts report", danger(), "wrongTopic", HOTLINE_REPORTS),
+    Payload("an account where everybody reports", account(), "wrongTopic"),
+    Payload("an account that is empty", account(account=""), "invalid", HOTLINE_REPORTS),
+    Payload("an account that is none", account(account=None), "invalid", HOTLINE_REPORTS),
+    Payload("an account with a phone", account(phone="+4915550100"), "invalid", HOTLINE_REPORTS),
     Payload("null in a list", incident(out=["C-1", None]), "invalid", OUTAGE_INCIDENTS),
     Payload("a list in a list", incident(out=[["C-1"]]), "invalid", OUTAGE_INCIDENTS),
 )
@@ -215,6 +268,14 @@ HARMLESS: tuple[Payload, ...] = (
     Payload("an id of 64 characters", report(id="x" * 64), ""),
     Payload("as many bytes as are read", GOOD + b" " * (MAX_BYTES - len(GOOD)), ""),
     Payload("neither customer nor meter", report(customer=None), ""),
+    Payload("nothing that says where", report(customer=None, meter=None), ""),
+    Payload("a place and nobody", report(customer=None, place={"lon": 0, "lat": 0}), ""),
+    Payload("everything at once", report(phone="+4915550100", pole="P-1", device="17", place=CREW["place"]), ""),
+    Payload("a phone of 7 digits", report(phone="+1234567"), ""),
+    Payload("danger at a pole only", danger(place=None, pole="P-1"), ""),
+    Payload("danger that nobody can find", danger(place=None), ""),
+    Payload("danger on the other side of the earth", danger(place={"lon": 180, "lat": -90}), ""),
+    Payload("an account that names no premise", account(), "", HOTLINE_REPORTS),
     Payload("whole degrees", crew(place={"lon": 11, "lat": 48}), "", CREW_STATUS),
     Payload("the date line and a pole", crew(place={"lon": -180, "lat": 90}), "", CREW_STATUS),
     Payload("a note in another script", crew(why="Дерево на линии\n木"), "", CREW_STATUS),

@@ -10,6 +10,7 @@ from schemas.topics import CREW_STATUS, HOTLINE_PRIORITY, MAINTENANCE_NOTICES
 from services.dispatch.stage import DispatchStage
 from services.engine import clock
 from services.engine.taking import InboxKeeper, Message, Taking
+from services.hotline.accounts import Account
 from services.hotline.stage import EscalateStage
 from services.notices.moments import Moment, NoticeDecided
 from tests.dispatch.desk import roster
@@ -17,6 +18,7 @@ from tests.hostile.course import Played
 from tests.hostile.dispatch_course import said
 from tests.hostile.escalate_course import out
 from tests.hostile.notify_course import NOTIFY, changed, order
+from tests.hotline.ladder import ONE, ZONE
 from tests.outages.played import Morning
 from tests.outages.town import device_id
 from tests.stage_script import moment, ms, play
@@ -29,7 +31,8 @@ DAY_MS = 86_400_000
 
 async def test_two_accounts_may_be_told_of_outages_of_one_name(connection: Connection) -> None:
     both = [(HOTLINE_PRIORITY, out("mill", "06:00")), (HOTLINE_PRIORITY, out("dairy", "06:00", account="DAIRY"))]
-    await play(connection, EscalateStage(["MILL", "DAIRY"]), [(ms("06:00"), both), (ms("06:02"), [])])
+    stage = EscalateStage([Account(id=name, contacts=ONE) for name in ("MILL", "DAIRY")], ZONE)
+    await play(connection, stage, [(ms("06:00"), both), (ms("06:02"), [])])
     calls = await connection.fetch("SELECT account, outage, attempt FROM hotline_call ORDER BY account, attempt")
     assert [tuple(row) for row in calls] == [
         ("DAIRY", "O-1", 1),
@@ -48,6 +51,7 @@ def test_who_is_out_twice_under_one_incident_is_told_of_the_crew_twice() -> None
     for at, facts in (
         ("09:00", (changed("a", "09:00", "I-9", 1, "predicted", out=["T11-1"]),)),
         ("09:10", (order("b", "09:10", "enroute", "I-9", order="first"),)),
+        ("09:15", (order("done", "09:15", "done", "I-9", order="first"),)),
         ("09:20", (changed("c", "09:20", "I-9", 2, "restored", restored=["T11-1"]),)),
         ("09:25", (changed("d", "09:25", "I-9", 3, "partiallyRestored", out=["T11-1"]),)),
         ("09:30", (order("e", "09:30", "enroute", "I-9", order="second"),)),
@@ -101,7 +105,7 @@ async def test_work_begun_before_an_outage_that_is_forgotten_fits_into_the_ledge
     await _after(played, days=1, clock="07:30")
     await _after(played, days=2, clock="08:00")
     await played.say(
-        MAINTENANCE_NOTICES, WorkStarted(id="late", at=moment("05:00"), window="W-9", device=device_id("L3"))
+        MAINTENANCE_NOTICES, WorkStarted(id="late", at=moment("05:00"), window="W-9", isolates=[device_id("L3")])
     )
     await _after(played, days=2, clock="08:01")
     begun = await connection.fetch("SELECT customer FROM interruption WHERE end_ms IS NULL ORDER BY customer")
@@ -109,5 +113,5 @@ async def test_work_begun_before_an_outage_that_is_forgotten_fits_into_the_ledge
 
 
 async def _after(played: Morning, *, days: int, clock: str) -> None:
-    played._tick += 1
-    await played._deciding.decide(played.connection, "A1", played._tick, ms(clock) + days * DAY_MS)
+    played.tick += 1
+    await played._deciding.decide(played.connection, "A1", played.tick, ms(clock) + days * DAY_MS)

@@ -4,9 +4,10 @@ import pytest
 
 from schemas.events import CallAnswered
 from services.engine.turn import Unplaced
+from services.hotline.accounts import Account
 from services.hotline.entities import call_key
 from services.hotline.stage import EscalateStage
-from tests.hotline.ladder import ACCOUNT, Ladder
+from tests.hotline.ladder import ACCOUNT, ZONE, Ladder
 from tests.stage_script import moment
 
 
@@ -25,7 +26,7 @@ def test_each_call_has_a_reason() -> None:
     ladder.at("06:00").out()
     ladder.at("06:02")
     assert ladder.script.why("call", call_key(ACCOUNT, "O-1", 1)) == [("placed", "customerOut")]
-    assert ladder.script.why("call", call_key(ACCOUNT, "O-1", 2)) == [("placed", "noAnswer")]
+    assert ladder.script.why("call", call_key(ACCOUNT, "O-1", 2)) == [("placed", "ladderAgain")]
 
 
 def test_an_answer_without_acknowledgement_brings_the_next_call_after_half_a_minute() -> None:
@@ -119,10 +120,10 @@ def test_what_comes_after_the_end_is_noted_and_calls_nobody() -> None:
 def test_an_outage_made_known_again_is_no_second_escalation() -> None:
     ladder = Ladder()
     ladder.at("06:00").out()
-    ladder.at("06:01").out(window="W-1")
+    ladder.at("06:01").out(estimate="08:00")
     ladder.at("06:02")
     assert ladder.calls() == [(1, "06:00:00"), (2, "06:02:00")]
-    assert "planned work" in ladder.placed()[1][0].say
+    assert "back at 08:00" in ladder.placed()[1][0].say
     assert ladder.why() == [("calling", "customerOut"), ("calling", "alreadyEscalated")]
 
 
@@ -168,10 +169,10 @@ def test_a_call_says_what_is_out_since_when_and_until_when_and_holds_no_phone() 
     ladder.at("06:00").out(estimate="08:30")
     body = ladder.placed()[0][0]
     assert body.say == (
-        "Power supply of your installation C-7 is out since 06:00 UTC. We expect it back at 08:30 UTC. "
+        "The power supply of your installation C-7 has been out since 06:00. We expect it back at 08:30. "
         "Please acknowledge this call."
     )
-    assert set(body.__struct_fields__) == {"account", "outage", "attempt", "say"}
+    assert set(body.__struct_fields__) == {"account", "contact", "outage", "attempt", "language", "say"}
 
 
 def test_a_call_in_an_exercise_says_so_first() -> None:
@@ -181,7 +182,7 @@ def test_a_call_in_an_exercise_says_so_first() -> None:
 
 
 def test_the_account_is_the_shard_and_an_unknown_account_has_no_place() -> None:
-    stage = EscalateStage([ACCOUNT, "DAIRY"])
+    stage = EscalateStage([Account(id=ACCOUNT), Account(id="DAIRY")], ZONE)
     answered = CallAnswered(id="x", at=moment("06:00"), call="c", account="NOBODY", outage="O-1", acknowledged=True)
     assert list(stage.shards()) == ["DAIRY", "MILL"]
     with pytest.raises(Unplaced, match="unknownAccount"):

@@ -12,15 +12,20 @@ from services.engine.gateway import GatewayAway, Result
 from services.hotline.entities import CallBody
 from services.hotline.gateways.voice import RETRY_MS, VoiceGateway
 
-BODY = msgspec.json.encode(CallBody(account="MILL", outage="O-1", attempt=1, say="Power supply is out."))
+BODY = msgspec.json.encode(
+    CallBody(account="MILL", contact="K-1", outage="O-1", attempt=1, language="en", say="Power supply is out.")
+)
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Contacts:
-    """A phone book in memory."""
+    """A phone book in memory; calls whose key begins with `stopped` are not wanted any more."""
 
-    async def phone_of(self, account: str) -> str | None:
-        return {"MILL": "+99900001"}.get(account)
+    async def phone_of(self, account: str, contact: str) -> str | None:
+        return {("MILL", "K-1"): "+99900001"}.get((account, contact))
+
+    async def wanted(self, call: str) -> bool:
+        return not call.startswith("stopped")
 
 
 class Provider:
@@ -103,8 +108,22 @@ async def test_an_accepted_call_is_done_and_carries_its_key_and_the_phone_of_the
 ) -> None:
     result = await gateway.perform("key-1", "MILL", BODY)
     assert result == Result(state="done", reason="accepted", reference="call-1")
-    content = {"key": "key-1", "account": "MILL", "outage": "O-1", "phone": "+99900001", "say": "Power supply is out."}
+    content = {
+        "key": "key-1",
+        "account": "MILL",
+        "contact": "K-1",
+        "outage": "O-1",
+        "phone": "+99900001",
+        "language": "en",
+        "say": "Power supply is out.",
+    }
     assert provider.asked == [("key-1", content)]
+
+
+async def test_a_call_that_was_stopped_meanwhile_is_not_placed(provider: Provider, gateway: VoiceGateway) -> None:
+    result = await gateway.perform("stopped-1", "MILL", BODY)
+    assert result == Result(state="failed", reason="stoppedMeanwhile")
+    assert provider.asked == []
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b'{"reference": 7}', b"\xff\xfe", b"<html>"])
@@ -140,10 +159,11 @@ async def test_a_provider_in_trouble_is_tried_again_later(
     assert await gateway.perform("key-1", "MILL", BODY) == expected
 
 
-async def test_a_call_to_an_account_without_a_contact_fails_and_asks_nobody(
+async def test_a_call_to_a_contact_that_is_gone_fails_and_asks_nobody(
     provider: Provider, gateway: VoiceGateway
 ) -> None:
-    body = msgspec.json.encode(CallBody(account="NOBODY", outage="O-1", attempt=1, say="..."))
+    call = CallBody(account="MILL", contact="K-9", outage="O-1", attempt=1, language="en", say="...")
+    body = msgspec.json.encode(call)
     assert await gateway.perform("key-1", "NOBODY", body) == Result(state="failed", reason="noContact")
     assert provider.asked == []
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import networkx as nx
 import pytest
 
-from services.network import BranchKind, BranchRow, CustomerRow, DeviceClass, FeederRow, GridTables, Network, NodeRow
+from services.network import DeviceClass, GridTables, Network
 from services.utility.folder import EXAMPLE, read_folder
+from tests.network.grid_of_words import grid_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -130,27 +131,6 @@ def test_the_real_network_has_its_two_breakers_as_heads_and_is_built_at_once(rea
     assert [area.feeders for area in network.areas] == [("1_TAP2_1", "2_TAP2_1")]
     assert len(network.customers) == 13_340
     assert sum(device.device_class is DeviceClass.TRANSFORMER for device in network.devices) == 273
-
-
-def grid_of(*branches: str, sources: str = "F:S:f", customers: str = "") -> GridTables:
-    """Return a grid from words: `kind[code][!] from to` (! is open), `feeder:substation:node`, `customer@node[-]`."""
-    rows = []
-    for number, words in enumerate(branches):
-        kind, start, end = words.split()
-        code = "".join(filter(str.isdigit, kind))
-        name = BranchKind(kind.rstrip("!0123456789"))
-        length = 10.0 if "line" in kind else None
-        rows.append(BranchRow(f"{number}", name, start, end, not kind.endswith("!"), "ABC", length, code, "", "F"))
-    feeders = [
-        FeederRow(feeder, feeder, substation, node, 11.0, 53.0)
-        for feeder, substation, node in (words.split(":") for words in sources.split())
-    ]
-    people = [
-        CustomerRow(name, node.rstrip("-"), "", "F", "LV", "RE1", not node.endswith("-"), None, f"M-{name}", None)
-        for name, node in (words.split("@") for words in customers.split())
-    ]
-    names = {row.from_node for row in rows} | {row.to_node for row in rows} | {row.source_node for row in feeders}
-    return GridTables.of(feeders, [NodeRow(name, 11.0, 53.0) for name in names], rows, people)
 
 
 def test_a_feeder_whose_data_shows_no_breaker_gets_a_head_and_it_is_said() -> None:

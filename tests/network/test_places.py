@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.network import Place, distance_m
-from services.network.places import EARTH_RADIUS_M
+from services.network.places import EARTH_RADIUS_M, Place, distance_m, distances_m
 
 PLACES = st.builds(Place, st.floats(-180, 180), st.floats(-90, 90))
 
@@ -28,3 +28,9 @@ def test_across_the_date_line_is_near() -> None:
 def test_distance_is_symmetric_and_at_most_half_the_way_round(a: Place, b: Place) -> None:
     assert distance_m(a, b) == pytest.approx(distance_m(b, a))
     assert 0 <= distance_m(a, b) <= math.pi * EARTH_RADIUS_M + 1
+
+
+def test_many_distances_are_those_of_each() -> None:
+    here, there = Place(11.0, 48.0), [Place(11.0, 48.0), Place(11.02, 48.0), Place(-179.0, -89.0), Place(-169.0, -48.0)]
+    metres = distances_m(here, np.array([place.lon for place in there]), np.array([place.lat for place in there]))
+    assert metres.tolist() == pytest.approx([distance_m(here, place) for place in there])

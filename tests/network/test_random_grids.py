@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.network import BranchKind, BranchRow, CustomerRow, FeederRow, GridTables, Network, NodeRow
+from tests.network.plain_graph import SWITCHED, PlainGraph, compare, true_sources
 
 KINDS = [
     (BranchKind.MV_LINE, ""),
@@ -42,7 +43,7 @@ def grids(draw: st.DrawFn) -> GridTables:
         [NodeRow(f"n{number}", 0.0, 0.0) for number in range(size)],
         branches,
         [
-            CustomerRow(f"C{number}", f"n{node}", "", "F0", "LV", "RE1", active, None, f"M{number}", None)
+            CustomerRow(f"C{number}", f"n{node}", "", "F0", "LV", "RE1", active, None, f"M{number}")
             for number, (node, active) in enumerate(at)
         ],
     )
@@ -103,3 +104,55 @@ def test_areas_are_the_parts_that_any_branch_joins(grid: GridTables) -> None:
     areas = Network(grid).areas
     assert {frozenset(area.feeders) for area in areas} == expected - {frozenset()}
     assert [area.id for area in areas] == [f"A{number}" for number in range(1, len(areas) + 1)]
+
+
+@st.composite
+def switchings(draw: st.DrawFn) -> tuple[GridTables, dict[str, bool]]:
+    """Draw a grid and positions of some of its switches and made heads, and of one that it does not have."""
+    grid = draw(grids())
+    names = [f"{row.kind}:{row.id}" for row in grid.branches if row.kind in SWITCHED]
+    names += [f"feeder:{row.feeder}" for row in grid.feeders]
+    return grid, draw(st.dictionaries(st.sampled_from([*names, "switch:unknown"]), st.booleans(), max_size=8))
+
+
+@given(switchings())
+def test_in_any_switch_state_fed_is_who_has_a_closed_way_and_dark_is_who_hangs_behind_an_open_switch(
+    switching: tuple[GridTables, dict[str, bool]],
+) -> None:
+    grid, positions = switching
+    normal = Network(grid)
+    present = normal.present(positions)
+    graph = PlainGraph(grid, true_sources(grid, normal), present.positions)
+    compare(present, graph)
+    for device in present.devices:
+        assert present.is_fed(device.id) == all(
+            present.switch(each).closed for each in present.path_to_source(device.id)
+        )
+        assert present.device(present.path_to_source(device.id)[-1]).feeder == device.feeder
+
+
+@given(switchings())
+def test_in_any_switch_state_devices_of_the_normal_state_customers_and_areas_keep_their_names(
+    switching: tuple[GridTables, dict[str, bool]],
+) -> None:
+    grid, positions = switching
+    normal = Network(grid)
+    present = normal.present(positions)
+    assert normal.present(positions) is present
+    assert present.present({}) is normal
+    assert Network(grid, positions).devices == present.devices
+    assert Network(grid, positions).customers == present.customers
+    assert (present is normal) == (not present.positions)
+    assert {device.id for device in normal.devices} <= {device.id for device in present.devices}
+    for device in normal.devices:
+        now = present.device(device.id)
+        assert (now.device_class, now.place, now.area, now.made) == (
+            device.device_class, device.place, device.area, device.made,
+        )  # fmt: skip
+        assert present.region_of(device.id) == normal.region_of(device.id)
+    for before, after in zip(normal.customers, present.customers, strict=True):
+        assert before.feeder == after.feeder
+        assert before.id == after.id
+        if before.device is not None:
+            assert after.device is not None
+            assert present.area_of(after.device) == normal.area_of(before.device)

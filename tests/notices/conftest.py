@@ -25,6 +25,7 @@ from services.engine.gateway import GatewayAway, Result
 from services.notices import store
 from services.notices.gateways.smpp import Endpoint, SmppGateway
 from services.notices.moments import Moment, TextBody
+from services.notices.parts import Part
 
 T0 = 1_772_388_000_000
 SYSTEM_ID, PASSWORD = "lamplighter", "secret"
@@ -96,6 +97,7 @@ class Exchange:
     pool: asyncpg.Pool[asyncpg.Record]
     moved: Wakeups
     phones: dict[str, str | None]
+    inbound: list[Part] = dataclasses.field(default_factory=list)
     receipts: list[tuple[str, TextOutcome, str]] = dataclasses.field(default_factory=list)
     refuse_receipts: int = 0
     operator: asyncio.Task[None] | None = None
@@ -118,8 +120,14 @@ class Exchange:
             url = f"http://127.0.0.1:{await connection.fetchval('SELECT http_port FROM drill.operator')}"
         return Endpoint(host="127.0.0.1", port=self.cable.port, system_id=SYSTEM_ID, password=PASSWORD, lookup_url=url)
 
-    async def phone_of(self, customer: str) -> str | None:
-        return self.phones.get(customer, "+99900000001")
+    async def phone_of(self, text: TextBody) -> str | None:
+        return self.phones.get(text.customer, "+99900000001")
+
+    async def on_inbound(self, part: Part) -> None:
+        if self.refuse_receipts:
+            self.refuse_receipts -= 1
+            raise LookupError("not now")
+        self.inbound.append(part)
 
     async def on_receipt(self, reference: str, outcome: TextOutcome, code: str) -> None:
         self.receipts.append((reference, outcome, code))
@@ -159,6 +167,7 @@ class Exchange:
             exercise=exercise,
             phone_of=self.phone_of,
             on_receipt=self.on_receipt,
+            on_inbound=self.on_inbound,
         )
 
     def body(self, customer: str = "C1") -> bytes:

@@ -1,19 +1,25 @@
 """The stage in the engine, on a real database: what is decided is written, and a fresh process goes on from there."""
+# ruff: noqa: RUF001 (as Chinese is written)
 
 from __future__ import annotations
 
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
-from zoneinfo import ZoneInfo
 
-from schemas.codec import encode
-from schemas.events import Event, IncidentChanged, IncidentState, Place, TextOutcome, TextReceipt
+import msgspec
+
+from schemas.codec import decode, encode
+from schemas.events import Event, IncidentChanged, IncidentState, Place, TextOutcome, TextReceipt, TextReceived
 from schemas.ids import derived
+from schemas.topics import NOTICE_CONSENTS
 from services.clock import from_ms
 from services.engine.deciding import Deciding
+from services.notices import store
 from services.notices.audit import RULES
+from services.notices.moments import TextBody
 from services.notices.stage import NotifyStage
 from services.notices.store import NotifyStore
+from tests.notices.storm import DAY_AND_NIGHT, each_alone, phone
 
 if TYPE_CHECKING:
     from services.engine.taking import Connection
@@ -42,8 +48,8 @@ async def taken(connection: Connection, tick: int, topic: str, event: Event) -> 
 
 
 def fresh() -> Deciding:
-    network = cast("Any", SimpleNamespace(areas=(SimpleNamespace(id="A1"),)))
-    return Deciding(NotifyStage(network, {"a", "b"}, ZoneInfo("UTC")), NotifyStore(), exercise=True)
+    network = cast("Any", SimpleNamespace(areas=(SimpleNamespace(id="A1"),), area_of=lambda _: "A1"))
+    return Deciding(NotifyStage(network, each_alone("ab"), DAY_AND_NIGHT), NotifyStore(), exercise=True)
 
 
 async def test_notices_and_their_texts_are_written_together_and_survive_the_process(connection: Connection) -> None:
@@ -72,6 +78,30 @@ async def test_notices_and_their_texts_are_written_together_and_survive_the_proc
     held = {rule.name: await connection.fetch(rule.violations_sql) for rule in RULES}
     assert held.pop("notices.receiptHasItsText") != []  # the receipt was made up: its text never went out
     assert not any(held.values()), held
+
+
+async def test_stop_is_heard_answered_and_kept_to(connection: Connection) -> None:
+    await connection.execute("INSERT INTO instance (exercise, topic_prefix) VALUES (true, 'drill.')")
+    await connection.execute("INSERT INTO turns (stage, shard) VALUES ('notify', 'A1')")
+    stop = TextReceived(id="t1", at=from_ms(T0), exercise=True, phone=phone("a"), words="退订")
+    await taken(connection, 1, "notice.inbound", stop)
+    await fresh().decide(connection, "A1", 2, T0)
+    text = await connection.fetchrow("SELECT phone, state, reason, answer FROM inbound_text WHERE id = 't1'")
+    assert text is not None
+    assert tuple(text)[:3] == (phone("a"), "stopped", "stopWord")
+    body = await connection.fetchval("SELECT body FROM effects WHERE key = $1", text["answer"])
+    answer = msgspec.json.decode(body, type=TextBody)
+    assert await store.phone_of(connection, answer) == phone("a")
+    assert answer.words == "【演练】您已退订停电短信。如需再次接收，请回复恢复。"
+    published = await connection.fetchrow("SELECT topic, key, body FROM outbox")
+    assert published is not None
+    assert tuple(published)[:2] == ("notice.consents", "A1")
+    await taken(connection, 2, "notice.consents", decode(published["body"], NOTICE_CONSENTS))
+    await taken(connection, 2, "outage.incidents", incident(1, IncidentState.PREDICTED, out="ab"))
+    await fresh().decide(connection, "A1", 3, T0 + 1)
+    assert await connection.fetchval("SELECT array_agg(customers) FROM notice") == [["b"]]
+    for rule in RULES:
+        assert await connection.fetch(rule.violations_sql) == [], rule.name
 
 
 async def test_a_receipt_finds_its_text_by_an_index(connection: Connection) -> None:

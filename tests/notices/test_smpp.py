@@ -159,7 +159,7 @@ async def test_a_receipt_that_was_not_stored_comes_again_and_is_one_fact(
     with structlog.testing.capture_logs() as logs:
         await all_receipts_taken(exchange, 1)
     assert len(exchange.receipts) == 3
-    assert [line["event"] for line in logs].count("notices.receipt_not_stored") == 1
+    assert [line["event"] for line in logs].count("notices.delivery_not_stored") == 1
     assert await facts(exchange) == [("key-1", "delivered")]
 
 

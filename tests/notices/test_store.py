@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
+import datetime as dt
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
+import asyncpg
 import pytest
 
+from schemas.ids import derived
 from services.notices import store
-from services.notices.moments import Moment, NoticeDecided, NoticeReceipted
+from services.notices.moments import (
+    ConsentTaken,
+    InboundState,
+    InboundTaken,
+    Moment,
+    NoticeDecided,
+    NoticeReceipted,
+    TextBody,
+)
+from services.notices.parts import Part
+from services.notices.people import Manners, Reached
 
 if TYPE_CHECKING:
     from services.engine.taking import Connection
 
-NOTICE = NoticeDecided(key="k1", incident="I", customer="C1", moment=Moment.POWER_OUT, expires_at=9000)
+NOTICE = NoticeDecided(
+    key="k1", handle="H", incident="I", customers=("C1", "C2"), moment=Moment.POWER_OUT, estimate=7000, expires_at=9000
+)
 
 
 def receipt(outcome: str, at: int) -> NoticeReceipted:
@@ -42,24 +59,127 @@ async def test_a_receipt_never_undoes_one_that_says_more(connection: Connection,
     assert await connection.fetchval("SELECT receipt FROM notice_decided") == "delivered"
 
 
-async def test_numbers_are_those_of_the_current_version_of_the_utility(connection: Connection) -> None:
+async def test_an_inbound_text_and_the_receipt_of_its_answer_are_kept(connection: Connection) -> None:
+    text = InboundTaken(
+        id="t1",
+        phone="+9990000001",
+        handle="H",
+        words="停电",
+        at=900,
+        state=InboundState.REPORTED,
+        reason="outWord",
+        answer="a1",
+    )
+    consent = ConsentTaken(id="c1", phone="+9990000001", handle="H", consents=False, at=900)
+    await store.NotifyStore().save(connection, "A1", 5, 1000, [text, consent])
+    answered = NoticeReceipted(key="a1", outcome="delivered", operator_code="DELIVRD", at=1900)
+    await store.NotifyStore().save(connection, "A1", 6, 2000, [answered])
+    read: Any = await connection.fetchrow("SELECT words, state, answer, receipt, tick FROM inbound_text")
+    assert tuple(read) == ("停电", "reported", "a1", "delivered", 5)
+    read = await connection.fetchrow("SELECT handle, consents, tick FROM consent_log")
+    assert tuple(read) == ("H", False, 5)
+    assert await store.phone_of(connection, TextBody(inbound="t1", moment=Moment.ANSWER, words="")) == "+9990000001"
+
+
+async def test_people_are_those_of_the_current_version_of_the_utility(connection: Connection) -> None:
     for version, current, phone in ((1, False, "+99911111111"), (2, True, "+99922222222")):
         await connection.execute(
-            """INSERT INTO utility_version (version, digest, name, time_zone, attribution, current)
-               OVERRIDING SYSTEM VALUE VALUES ($1, $2, 'U', 'UTC', '', $3)""",
+            """INSERT INTO utility_version (version, digest, name, time_zone, attribution, current, languages, quiet_from)
+               OVERRIDING SYSTEM VALUE VALUES ($1, $2, 'U', 'Asia/Shanghai', '', $3, '{zh,en}', '21:30')""",
             version,
             str(version),
             current,
         )
-        for customer, number in (("C1", phone), ("C2", None)):
+        for customer, point in (("C1", ""), ("C2", "SP-2"), ("C3", "点三")):
             await connection.execute(
-                """INSERT INTO customer (version, customer, node, transformer, feeder, level, class, active, meter, phone)
-                   VALUES ($1, $2, 'N', 'T', 'F', 'LV', '', true, $2, $3)""",
+                """INSERT INTO customer (version, customer, node, transformer, feeder, level, class, active, meter,
+                                         service_point, language, consent, life_support)
+                   VALUES ($1, $2, 'N', 'T', 'F', 'LV', '', true, $2, $3, 'en', $2 = 'C1', $2 = 'C3')""",
                 version,
                 customer,
-                number,
+                point,
             )
-    assert await store.reachable(connection) == {"C1"}
-    assert await store.phone_of(connection, "C1") == "+99922222222"
-    assert await store.phone_of(connection, "C2") is None
-    assert await store.phone_of(connection, "C3") is None
+            if customer != "C3":
+                await connection.execute("INSERT INTO customer_phone VALUES ($1, $2, $3, 2)", version, customer, phone)
+    await connection.execute(
+        "INSERT INTO customer_phone VALUES (2, 'C2', '+99933333333', 1), (2, 'C3', '+99933333333', 1)"
+    )
+    assert await store.read_people(connection) == {
+        "C1": Reached(phones=("+99922222222",), name="C1", language="en"),
+        "C2": Reached(phones=("+99933333333", "+99922222222"), name="SP-2", language="en", consents=False),
+        "C3": Reached(phones=("+99933333333",), name="C3", language="en", consents=False, life_support=True),
+    }
+    assert await store.read_manners(connection) == Manners(
+        zone=ZoneInfo("Asia/Shanghai"), languages=("zh", "en"), quiet_from=dt.time(21, 30), quiet_until=dt.time(7)
+    )
+
+    async def phone_of(customer: str) -> str | None:
+        return await store.phone_of(connection, TextBody(customer=customer, moment=Moment.POWER_OUT, words=""))
+
+    assert [await phone_of(customer) for customer in ("C1", "C2", "C4")] == ["+99922222222", "+99933333333", None]
+
+
+async def test_parts_are_kept_until_all_have_come_in_whatever_order(connection: Connection) -> None:
+    pieces = [
+        Part(
+            phone="+9990000001", coding=8, body=body, reference="2a", total=3, number=number, operator_id=f"OP{number}"
+        )
+        for number, body in enumerate(
+            ("停电了".encode("utf-16-be")[:3], "停电了".encode("utf-16-be")[3:], b"\0!"), start=1
+        )
+    ]
+    assert await store.collect(connection, pieces[2], 1000) == []
+    assert await store.collect(connection, pieces[2], 1100) == []
+    assert await store.collect(connection, pieces[0], 1200) == []
+    (whole,) = await store.collect(connection, pieces[1], 1300)
+    assert (whole.phone, whole.words, whole.id) == (
+        "+9990000001",
+        "停电了!",
+        derived("textReceived", "+9990000001", "OP1"),
+    )
+    assert await connection.fetchval("SELECT count(*) FROM inbound_part") == 0
+
+
+async def test_parts_that_come_at_once_find_each_other(connection: Connection, dsn: str) -> None:
+    first, second = (
+        Part(phone="+9990000001", coding=0, body=body, reference="2a", total=2, number=number)
+        for number, body in ((1, b"OU"), (2, b"T"))
+    )
+    other = await asyncpg.connect(dsn)
+
+    async def collect_second() -> list[store.Whole]:
+        async with other.transaction():
+            return await store.collect(other, second, 1000)
+
+    waits = "SELECT EXISTS (SELECT FROM pg_locks WHERE pid = $1 AND NOT granted)"
+    async with connection.transaction():
+        assert await store.collect(connection, first, 1000) == []
+        collecting = asyncio.create_task(collect_second())
+        while not collecting.done() and not await connection.fetchval(waits, other.get_server_pid()):
+            await asyncio.sleep(0)
+    assert [text.words for text in await collecting] == ["OUT"]
+    await other.close()
+
+
+async def test_a_text_whose_end_never_comes_is_taken_as_far_as_it_came(connection: Connection) -> None:
+    lost = Part(phone="+9990000001", coding=0, body=b"OUT at", reference="2a", total=2, number=1)
+    other = Part(phone="+9990000002", coding=0, body=b"Hel", reference="01", total=2, number=1)
+    assert await store.collect(connection, lost, 1000) == []
+    assert [text.words for text in await store.collect(connection, other, 1001 + store.PARTS_MS)] == ["OUT at"]
+
+
+async def test_the_same_words_within_a_minute_are_one_text_that_came_again(connection: Connection) -> None:
+    async def came(words: bytes, now: int) -> str:
+        (whole,) = await store.collect(connection, Part(phone="+9990000001", coding=0, body=words), now)
+        await connection.execute(
+            """INSERT INTO outbox (id, stage, shard, tick, topic, key, headers, body)
+               VALUES ($1, 'operator', '', 1, 'notice.inbound', '', '[]', '') ON CONFLICT DO NOTHING""",
+            whole.id,
+        )
+        return whole.id
+
+    minute = store.SAME_TEXT_MS
+    first = await came(b"OUT", 10 * minute + 59_000)
+    assert await came(b"OUT", 11 * minute + 1_000) == first
+    assert await came(b"HELP", 11 * minute + 1_000) != first
+    assert await came(b"OUT", 12 * minute + 1_000) != first

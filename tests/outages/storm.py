@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from schemas.events import (
+    DeviceStateReported,
     Event,
+    HazardChanged,
+    HazardKind,
     IncidentChanged,
     IncidentState,
     LargeCustomerOut,
     OrderChanged,
     OrderState,
     Place,
+    Quality,
     ReportKind,
+    StateSource,
+    SwitchPosition,
     WindowAnnounced,
     WorkCompleted,
     WorkStarted,
@@ -23,9 +29,11 @@ from schemas.events import (
 from services.clock import from_ms
 from services.engine.deciding import Entities, apply, canonical, encoded
 from services.engine.turn import Fact, Record, Turn
-from services.outages.entities import Disposed, Incident, LedgerRow, Out
-from services.outages.report import LocatedReport
+from services.outages.entities import Incident, Out
+from services.outages.records import Disposed, LedgerRow
+from services.outages.report import LocatedHazard, LocatedReport
 from services.outages.stage import CorrelateStage
+from services.outages.stretches import LASTING_MS
 from tests.outages.town import device_id, name_of, town
 
 if TYPE_CHECKING:
@@ -41,6 +49,17 @@ def clock(time: str) -> int:
     """Return the milliseconds since the epoch of a script's clock time, `06:10` or `06:10:30`."""
     hours, minutes, *seconds = (int(part) for part in time.split(":"))
     return MIDNIGHT + ((hours * 60 + minutes) * 60 + sum(seconds)) * 1000
+
+
+def tiles(row: LedgerRow) -> bool:
+    """Answers whether the parts of an interruption tile it, with short returns of power only in between."""
+    parts = row.parts
+    joined = all(before.until == after.at for before, after in itertools.pairwise(parts))
+    ends = (parts[0].at, parts[-1].until) == (row.start, row.end)
+    powered = [place for place, part in enumerate(parts) if part.powered]
+    inside = all(0 < place < len(parts) - 1 for place in powered)
+    short = all((parts[place].until or 0) - parts[place].at < LASTING_MS for place in powered)
+    return joined and ends and inside and short and (row.end is not None or parts[-1].holder == row.holder)
 
 
 class Storm:
@@ -110,7 +129,7 @@ class Storm:
         """Have the crew sent to an incident be done."""
         return self.crew(incident, OrderState.DONE, found=found, at=at)
 
-    def crew(self, incident: Incident, state: OrderState, *, found: str | None = None, at: str) -> Storm:
+    def crew(self, incident: Incident, state: OrderState, *, found: str | None = None, at: str, **more: Any) -> Storm:
         """Have the news of an order come."""
         event = OrderChanged(
             id=f"order-{incident.id}-{state}-{at}",
@@ -124,8 +143,72 @@ class Storm:
             state=state,
             reason="script",
             found=None if found is None else device_id(found),
+            **more,
         )
         return self.say(event)
+
+    def state(
+        self,
+        device: str,
+        position: str,
+        *,
+        at: str,
+        source: StateSource = StateSource.SCADA,
+        quality: Quality = Quality.GOOD,
+        phases: str = "ABC",
+    ) -> Storm:
+        """Have the state of a device come."""
+        event = DeviceStateReported(
+            id=f"state-{device}-{at}-{position}-{source}".replace(":", ""),
+            at=from_ms(clock(at)),
+            device=device_id(device),
+            position=SwitchPosition(position),
+            source=source,
+            quality=quality,
+            phases=phases,
+        )
+        return self.say(event)
+
+    def hint(self, name: str, device: str, *candidates: str) -> Storm:
+        """Have a report come that names no one customer, but a device or several customers."""
+        report = LocatedReport(
+            id=name,
+            kind=ReportKind.CALL,
+            at=self.now,
+            device=device_id(device),
+            candidates=tuple((customer, self.network.customer_device(customer)) for customer in candidates),
+        )
+        self._facts.append(Fact(report.at, report.id, report))
+        return self
+
+    def hazard(self, name: str, kind: HazardKind, lon: float, *, device: str | None = None) -> Storm:
+        """Have danger be reported at a place on the town's street."""
+        where = None if device is None else device_id(device)
+        report = LocatedHazard(id=name, hazard=kind, at=self.now, place=Place(lon=lon, lat=50.0), device=where)
+        self._facts.append(Fact(report.at, report.id, report))
+        return self
+
+    def hazards(self) -> list[HazardChanged]:
+        """Return what was published of dangers."""
+        self._flush()
+        return [event for event in self.events if isinstance(event, HazardChanged)]
+
+    def parts(self, customer: str) -> list[tuple[int, int | None, str, bool]]:
+        """Return the parts of a customer's interruptions: from, until, what holds it (an incident's device), powered."""
+        self._flush()
+        rows = sorted(
+            (r for r in self.ledger.values() if r.customer == customer and not r.voided), key=lambda r: r.start
+        )
+        return [(p.at, p.until, self._held(p.holder_kind, p.holder), p.powered) for row in rows for p in row.parts]
+
+    def _held(self, kind: str, holder: str) -> str:
+        devices = [e.device for e in self.events if isinstance(e, IncidentChanged) and e.incident == holder]
+        return name_of(devices[-1]) if kind == "incident" and devices else kind
+
+    def noted(self, kind: str, subject: str) -> list[tuple[str, str]]:
+        """Return what became of a subject and why, in order."""
+        self._flush()
+        return [(to, str(reason)) for k, i, to, reason in self.reasons if (k, i) == (kind, subject)]
 
     def planned_work(self, window: str, *, behind: str, until: str) -> Storm:
         """Announce planned work."""
@@ -135,7 +218,7 @@ class Storm:
                 id=f"announced-{window}",
                 at=begins,
                 window=window,
-                device=device_id(behind),
+                isolates=[device_id(behind)],
                 starts_at=begins,
                 ends_at=ends,
             )
@@ -144,16 +227,20 @@ class Storm:
     def work_started(self, window: str, *, behind: str, at: str) -> Storm:
         """Tell that a window's isolation point was opened."""
         moment = from_ms(clock(at))
-        return self.say(WorkStarted(id=f"started-{window}", at=moment, window=window, device=device_id(behind)))
+        return self.say(WorkStarted(id=f"started-{window}", at=moment, window=window, isolates=[device_id(behind)]))
 
     def work_completed(self, window: str, *, behind: str, at: str) -> Storm:
         """Tell that a window's work is complete."""
         moment = from_ms(clock(at))
-        return self.say(WorkCompleted(id=f"completed-{window}", at=moment, window=window, device=device_id(behind)))
+        return self.say(WorkCompleted(id=f"completed-{window}", at=moment, window=window, isolates=[device_id(behind)]))
 
     def say(self, event: Event) -> Storm:
         """Have an event come."""
-        self._facts.append(Fact(int(event.at.timestamp() * 1000), event.id, event))
+        return self.hear(Fact(int(event.at.timestamp() * 1000), event.id, event))
+
+    def hear(self, fact: Fact) -> Storm:
+        """Have a fact come."""
+        self._facts.append(fact)
         return self
 
     # ------------------------------------------------------------------------------------------------- expectations
@@ -279,6 +366,7 @@ class Storm:
             if not row.voided:
                 end = float("inf") if row.end is None else row.end
                 assert row.start < end
+                assert tiles(row), row
                 rows.setdefault(row.customer, []).append((row.start, end))
         for customer, stretches in rows.items():
             for (_, end), (start, _) in itertools.pairwise(sorted(stretches)):
@@ -288,7 +376,7 @@ class Storm:
         assert set(lasting) == set(outs)
         for customer, out in outs.items():
             row = lasting[customer]
-            assert (row.id, row.start, row.holder) == (out.interruption, out.since, out.holder)
+            assert (row.id, row.start, row.holder) == (out.interruption, out.start, out.holder)
         for incident in self._entities[Incident.kind].values():
             assert isinstance(incident, Incident)
             held = sum(out.holder == incident.id for out in outs.values())

@@ -10,9 +10,9 @@ import pytest
 from services.engine.replaying import replay_shard
 from services.outages.store import CorrelateStore, CustomerCounts, count_customers, open_incidents
 from services.reports.store import count_by_state
-from tests.outages.played import morning
+from tests.outages.played import afternoon, morning
 from tests.outages.storm import Storm
-from tests.outages.test_properties import drawn_script, play
+from tests.outages.test_properties import NETWORK, drawn_script, play
 from tests.outages.town import name_of
 from tests.stage_script import ms
 
@@ -81,7 +81,7 @@ async def test_replay_decides_the_same_bytes(connection: Connection) -> None:
 
 @pytest.mark.parametrize("seed", range(6))
 async def test_whatever_happens_can_be_written(connection: Connection, seed: int) -> None:
-    storm = play(Storm(), drawn_script(seed))
+    storm = play(Storm(NETWORK), drawn_script(seed))
     store = CorrelateStore()
     for tick, ((now, _), records) in enumerate(zip(storm.turns, storm.records, strict=True)):
         async with connection.transaction():
@@ -90,3 +90,46 @@ async def test_whatever_happens_can_be_written(connection: Connection, seed: int
     assert {tuple(row) for row in written} == {
         (row.id, row.start, row.end, row.holder) for row in storm.ledger.values() if not row.voided
     }
+    tiled = await connection.fetch(
+        """SELECT i.id, min(p.from_ms), CASE WHEN bool_or(p.until_ms IS NULL) THEN NULL ELSE max(p.until_ms) END
+           FROM interruption i JOIN interruption_part p ON p.interruption = i.id WHERE NOT i.voided GROUP BY i.id"""
+    )
+    assert {tuple(row) for row in tiled} == {tuple(row)[:3] for row in written}
+
+
+async def test_the_ledger_keeps_whose_an_interruption_was(connection: Connection) -> None:
+    await afternoon(connection)
+    rows = await connection.fetch(
+        """SELECT customer, feeder, region, tier, kva, life_support FROM measured_interruption
+           WHERE customer IN ('T31-1', 'T42-3') ORDER BY customer"""
+    )
+    assert [tuple(row) for row in rows] == [
+        ("T31-1", "F1", "R1", "residential", None, False),
+        ("T42-3", "F2", "R1", "residential", None, False),
+    ]
+
+
+async def test_an_afternoon_lies_in_the_tables_and_replays_to_the_same_bytes(connection: Connection) -> None:
+    played = await afternoon(connection)
+    parts = await connection.fetch(
+        """SELECT p.from_ms, p.until_ms, p.powered FROM interruption_part p JOIN interruption i ON i.id = p.interruption
+           WHERE i.customer = 'T11-1' AND i.start_ms = $1 ORDER BY p.from_ms""",
+        ms("10:10"),
+    )
+    assert [tuple(row) for row in parts] == [
+        (ms("10:10"), ms("10:30"), False),
+        (ms("10:30"), ms("10:32"), True),
+        (ms("10:32"), None, False),
+    ]
+    hazard = await connection.fetchrow("SELECT kind, state, reports, reported_at_ms, ended_at_ms FROM hazard")
+    assert hazard is not None
+    assert tuple(hazard) == ("fire", "dismissed", 1, ms("10:50"), ms("10:55"))
+    window = await connection.fetchrow("SELECT state, overrun, isolates FROM work_window")
+    assert window is not None
+    assert tuple(window) == ("active", True, ["transformer:T42"])
+    stands = await connection.fetch("SELECT device, closed FROM device_position WHERE NOT closed")
+    assert [tuple(row) for row in stands] == [("transformer:T42", False)]
+    momentary = await connection.fetchval("SELECT count(*) FROM interruption WHERE holder_kind = 'momentary'")
+    assert momentary == 6
+    turns, differences = await replay_shard(connection, played.stage, CorrelateStore(), "A1", exercise=False)
+    assert (turns, differences) == (played.tick, [])

@@ -66,8 +66,12 @@ def test_one_report_among_many_silent_meters_is_nobody_elses_outage() -> None:
     ]
 
 
+def test_a_caller_alone_speaks_for_himself() -> None:
+    assert places(explained("T41-3", voices=CALLERS)) == [("T41", False)]
+
+
 def test_calls_weigh_silence_lightly() -> None:
-    assert places(explained("T41-3", voices=CALLERS)) == [("T41", True)]
+    assert places(explained("T41-3", "T41-1", voices=CALLERS)) == [("T41", True)]
     assert places(explained("T41-3", "T42-1", voices=CALLERS)) == [("F2", True)]
 
 

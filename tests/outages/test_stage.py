@@ -20,7 +20,7 @@ from tests.outages.town import town
 
 def test_an_event_belongs_to_the_area_of_its_device() -> None:
     stage = Storm().stage
-    work = WorkStarted(id="w", at=from_ms(MIDNIGHT), window="W-1", device="switch:L1")
+    work = WorkStarted(id="w", at=from_ms(MIDNIGHT), window="W-1", isolates=["switch:L1"])
     assert stage.shard_of(work) == "A1"
     assert stage.shard_of(crew_done("o", "i", "switch:L1", None, MIDNIGHT)) == "A1"
     assert list(stage.shards()) == ["A1"]
@@ -28,7 +28,7 @@ def test_an_event_belongs_to_the_area_of_its_device() -> None:
 
 def test_an_event_of_a_device_that_there_is_not_is_unplaced() -> None:
     with pytest.raises(Unplaced, match="unknownDevice"):
-        Storm().stage.shard_of(WorkStarted(id="w", at=from_ms(MIDNIGHT), window="W-1", device="switch:NONE"))
+        Storm().stage.shard_of(WorkStarted(id="w", at=from_ms(MIDNIGHT), window="W-1", isolates=["switch:NONE"]))
 
 
 def test_an_event_that_is_none_of_its_business_is_unplaced() -> None:

@@ -54,7 +54,7 @@ def test_a_call_at_a_transformer_whose_meters_are_silent_takes_out_only_who_call
 
 
 def test_calls_alone_move_an_incident_up_as_more_of_them_come(storm: Storm) -> None:
-    storm.at("06:00").call("T11-1")
+    storm.at("06:00").call("T11-1", "T11-3")
     storm.at("06:02")
     assert storm.open_at() == ["T11"]
     storm.at("06:09").call("T12-4")
@@ -66,7 +66,7 @@ def test_calls_alone_move_an_incident_up_as_more_of_them_come(storm: Storm) -> N
 
 
 def test_a_late_gasp_gives_an_incident_of_callers_its_true_start(storm: Storm) -> None:
-    storm.at("06:04").call("T11-1")
+    storm.at("06:04").call("T11-1", "T11-3")
     storm.at("06:06").gasp("T11-2", lost="06:00:10")
     assert {storm.stretches(c)[0][0] for c in storm.everybody("T11")} == {clock("06:00:10")}
     assert storm.incident("T11").basis == "meter"

@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from services.network import BranchKind, BranchRow, CustomerRow, FeederRow, GridTables, Network, NodeRow
+from services.network.tables import Tier
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +28,9 @@ BEHIND: dict[str, tuple[str, ...]] = {
     "F2": ("T41", "T42"),
 }
 HANGING = {"T11": 4, "T12": 5, "T13": 1, "T21": 3, "V1": 4, "V2": 4, "T31": 6, "T32": 6, "T41": 8, "T42": 8}
-_TYPES = {"R": "32", "L": "22", "V": "22"}
+_TYPES = {"R": "32", "L": "22", "V": "22", "K": "19"}
+TIED: dict[str, tuple[str, ...]] = {"F1": ("R1",), "R1": ("T1", "K1"), "K1": ("T2", "T3"), "F2": ("T4",)}
+"""Two feeders that can help each other: a knife switch K1 on the first, and an open tie K9 from behind it to the second."""
 
 
 def device_id(name: str) -> str:
@@ -41,7 +44,16 @@ def name_of(device: str) -> str:
     return device.split(":", 1)[1]
 
 
-def town(behind: Mapping[str, tuple[str, ...]] = BEHIND, hanging: Mapping[str, int] = HANGING) -> Network:
+def tied() -> Network:
+    """Return the network with a tie: T1 to T4 with four customers each, T2-1 on life support, T3-1 important."""
+    return town(TIED, dict.fromkeys(("T1", "T2", "T3", "T4"), 4), {"K9": ("K1", "F2")})
+
+
+def town(
+    behind: Mapping[str, tuple[str, ...]] = BEHIND,
+    hanging: Mapping[str, int] = HANGING,
+    ties: Mapping[str, tuple[str, str]] | None = None,
+) -> Network:
     """Return the network of a drawing; both feeders leave one substation and so lie in one area, A1."""
     parents = {lower: upper for upper, lowers in behind.items() for lower in lowers}
     names = sorted({*behind, *parents})
@@ -67,6 +79,21 @@ def town(behind: Mapping[str, tuple[str, ...]] = BEHIND, hanging: Mapping[str, i
         )
         for lower, upper in sorted(parents.items())
     ]
+    branches += [
+        BranchRow(
+            id=tie,
+            kind=BranchKind.SWITCH,
+            from_node=f"n-{one}",
+            to_node=f"n-{other}",
+            normally_closed=False,
+            phases="ABC",
+            length_m=None,
+            type_code=_TYPES["K"],
+            rating="",
+            feeder=feeder_of(one),
+        )
+        for tie, (one, other) in sorted((ties or {}).items())
+    ]
     # The two feeders share a bus: one substation.
     rows = [
         FeederRow(name, name, "S1", f"n-{name}", places[f"n-{name}"].lon, places[f"n-{name}"].lat) for name in feeders
@@ -82,7 +109,8 @@ def town(behind: Mapping[str, tuple[str, ...]] = BEHIND, hanging: Mapping[str, i
             active=True,
             connected_on=None,
             meter=f"M-{name}-{number}",
-            phone=None,
+            life_support=(name, number) == ("T2", 1),
+            tier=Tier.IMPORTANT if (name, number) == ("T3", 1) else Tier.RESIDENTIAL,
         )
         for name, count in sorted(hanging.items())
         for number in range(1, count + 1)

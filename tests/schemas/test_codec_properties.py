@@ -19,11 +19,12 @@ from schemas.topics import OUTAGE_REPORTS, TOPICS, Topic
 TYPES: tuple[type[events.Event], ...] = typing.get_args(events.AnyEvent)
 ID_LETTERS = string.ascii_letters + string.digits + "_.:+/#-"
 NOTE_LETTERS = st.characters(exclude_categories=["Cs"], exclude_characters=[chr(code) for code in (*range(32), 127)])
+PHONE, PHASES = (inspect.type_info(kind).pattern for kind in (events.Phone, events.Phases))  # type: ignore[attr-defined]
 ZONES = st.integers(-23 * 60, 23 * 60).map(lambda minutes: dt.timezone(dt.timedelta(minutes=minutes)))
 MOMENTS = st.datetimes(dt.datetime(2000, 1, 2), dt.datetime(LAST_YEAR, 12, 30), timezones=ZONES)  # noqa: DTZ001
 
 
-def values(kind: inspect.Type) -> st.SearchStrategy[Any]:  # noqa: C901, PLR0911 - a case for each type there is
+def values(kind: inspect.Type) -> st.SearchStrategy[Any]:  # noqa: C901, PLR0911, PLR0912 - a case for each type there is
     """Return a strategy for everything that a field of this type may hold."""
     match kind:
         case inspect.UnionType():
@@ -40,12 +41,16 @@ def values(kind: inspect.Type) -> st.SearchStrategy[Any]:  # noqa: C901, PLR0911
             return MOMENTS
         case inspect.EnumType():
             return st.sampled_from(list(kind.cls))
+        case inspect.StrType() if kind.pattern == PHONE:
+            return st.text(string.digits, min_size=6, max_size=14).map(lambda digits: f"+1{digits}")
+        case inspect.StrType() if kind.pattern == PHASES:
+            return st.sampled_from(["A", "B", "C", "AB", "CA", "ABC"])
         case inspect.StrType() if kind.min_length:
             return st.text(ID_LETTERS, min_size=kind.min_length, max_size=kind.max_length)
         case inspect.StrType():
             return st.text(NOTE_LETTERS, max_size=kind.max_length)
         case inspect.ListType():
-            return st.lists(values(kind.item_type), max_size=5)
+            return st.lists(values(kind.item_type), min_size=kind.min_length or 0, max_size=5)
         case inspect.StructType():
             return structs(kind.cls)
     pytest.fail(f"no strategy for {kind}")

@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import shutil
 from pathlib import Path
 
 import pytest
 
 from services.network import Network
+from services.network.tables import Tier
+from services.utility.contents import ABOUT, BESIDE
 from services.utility.folder import EXAMPLE, FolderProblems, read_folder
-from services.utility.problems import Code, Problem
+from services.utility.problems import Code
+from services.utility.rows import (
+    AccountRow,
+    ContactRow,
+    CrewRow,
+    DepotRow,
+    HolidayRow,
+    PremiseRow,
+    RosterRow,
+    ShiftRow,
+    WindowRow,
+)
+from tests.utility.valley import FILES, change, problems_of, warnings_of, write
 
-FILES = {
-    "utility.csv": "name,time_zone,attribution\nValley Power,Europe/Berlin,ours\n",
-    "feeders.csv": "feeder,name,substation,source_node,lon,lat\nF1,North,S1,n0,11.0,53.0\nF2,South,S1,m0,11.0,53.0\n",
-    "nodes.csv": (
-        "node,lon,lat\nn0,11.0,53.0\nn1,11.01,53.0\nn2,11.02,53.0\nn3,11.02,53.001\nm0,11.0,53.0\nm1,11.0,52.9\n"
-    ),
-    "branches.csv": (
-        "id,kind,from_node,to_node,normal_state,phases,length_m,type_code,rating,feeder\n"
-        "1,switch,n0,n1,closed,ABC,,29,,F1\n"
-        "1,mv_line,n1,n2,closed,ABC,670.5,,,F1\n"
-        "T1,transformer,n2,n3,closed,ABC,,,100,F1\n"
-        "2,switch,m0,m1,closed,ABC,,29,,F2\n"
-        "3,switch,n2,m1,open,ABC,,19,,F1\n"
-    ),
-    "customers.csv": (
-        "customer,node,transformer,feeder,level,class,active,connected_on,meter,phone\n"
-        "C1,n3,T1,F1,LV,RE1,1,2020-01-31,E7,+4915100000001\n"
-        "C2,m1,,F2,MV,CO1,1,,,\n"
-    ),
-}
+BRANCH, CUSTOMER = "branches.csv", "customers.csv"
 
 
 @pytest.fixture(scope="session")
@@ -43,96 +39,18 @@ def real(shared: Path) -> Path:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    for name, text in FILES.items():
-        (tmp_path / name).write_text(text, encoding="utf-8")
-    return tmp_path
-
-
-def problems_of(folder: Path) -> list[tuple[str, int | None, str | None, Code]]:
-    with pytest.raises(FolderProblems) as raised:
-        read_folder(folder)
-    return [place_of(problem) for problem in raised.value.problems]
-
-
-def place_of(problem: Problem) -> tuple[str, int | None, str | None, Code]:
-    assert problem.sentence.endswith(".")
-    return problem.file, problem.line, problem.column, problem.code
-
-
-def change(folder: Path, file: str, old: str, new: str) -> None:
-    text = FILES[file]
-    assert text.count(old) == 1, f"{old!r} must be in {file} once"
-    (folder / file).write_text(text.replace(old, new), encoding="utf-8", newline="")
+    return write(tmp_path)
 
 
 def test_a_sound_folder_is_taken_as_it_is(folder: Path) -> None:
     utility = read_folder(folder)
     assert (utility.name, utility.time_zone, utility.attribution) == ("Valley Power", "Europe/Berlin", "ours")
     assert utility.warnings == ()
-    assert [(row.customer, row.meter, row.phone) for row in utility.grid.customers] == [
-        ("C1", "E7", "+4915100000001"),
-        ("C2", "M-C2", None),
+    assert [(row.customer, row.meter, row.phones) for row in utility.grid.customers] == [
+        ("C1", "E7", ("+4915100000001", "+4915100000002")),
+        ("C2", "M-C2", ()),
     ]
     assert Network(utility.grid).path_to_source("transformer:T1") == ("transformer:T1", "switch:1")
-
-
-BRANCH = "branches.csv"
-CUSTOMER = "customers.csv"
-
-
-@pytest.mark.parametrize(
-    ("file", "old", "new", "line", "column", "code"),
-    [
-        ("nodes.csv", "n1,11.01,53.0", "n1,181,53.0", 3, "lon", Code.OUT_OF_RANGE),
-        ("nodes.csv", "n1,11.01,53.0", "n1,11.01,-90.5", 3, "lat", Code.OUT_OF_RANGE),
-        ("nodes.csv", "n1,11.01,53.0", "n1,nan,53.0", 3, "lon", Code.BAD_NUMBER),
-        ("nodes.csv", "n1,11.01,53.0", "n1,1e999,53.0", 3, "lon", Code.OUT_OF_RANGE),
-        ("nodes.csv", "n1,11.01,53.0", "n1,1_1,53.0", 3, "lon", Code.BAD_NUMBER),
-        ("nodes.csv", "n1,11.01,53.0", "n1,,53.0", 3, "lon", Code.MISSING_VALUE),
-        ("nodes.csv", "n1,11.01,53.0", "n1,11.01", 3, None, Code.CELL_COUNT),
-        ("nodes.csv", "n2,11.02,53.0\n", "n2,11.02,53.0\nn1,11.02,53.0\n", 5, "node", Code.DOUBLED_ID),
-        ("nodes.csv", "node,lon,lat", "node,lon,latitude", 1, "lat", Code.MISSING_COLUMN),
-        ("nodes.csv", "node,lon,lat", "node,lon,lat,lat", 1, "lat", Code.DOUBLED_COLUMN),
-        ("feeders.csv", "F2,South,S1,m0", "F2,South,S1,m9", 3, "source_node", Code.DANGLING),
-        ("feeders.csv", "F2,South,S1,m0", "F2,South,S1,n0", 3, "source_node", Code.DOUBLED_ID),
-        (BRANCH, "1,mv_line", "1,cable", 3, "kind", Code.UNKNOWN_VALUE),
-        (BRANCH, "T1,transformer", "T 1,transformer", 4, "id", Code.BAD_ID),
-        (BRANCH, "T1,transformer", "T" * 60 + ",transformer", 4, "id", Code.BAD_ID),
-        (BRANCH, "m1,open", "m1,ajar", 6, "normal_state", Code.UNKNOWN_VALUE),
-        (BRANCH, "n3,closed,ABC", "n3,closed,AAB", 4, "phases", Code.UNKNOWN_VALUE),
-        (BRANCH, "670.5", "-1", 3, "length_m", Code.OUT_OF_RANGE),
-        (BRANCH, "670.5", "", 3, "length_m", Code.MISSING_VALUE),
-        (BRANCH, "open,ABC,,19", "open,ABC,,77", 6, "type_code", Code.UNKNOWN_VALUE),
-        (BRANCH, "n2,n3,closed", "n2,n9,closed", 4, "to_node", Code.DANGLING),
-        (BRANCH, "19,,F1", "19,,F9", 6, "feeder", Code.DANGLING),
-        (BRANCH, "2,switch,m0", "1,switch,m0", 5, "id", Code.DOUBLED_ID),
-        (BRANCH, "3,switch,n2,m1", "3,switch,n2,n2", 6, "to_node", Code.SELF_LOOP),
-        (BRANCH, "1,mv_line", '"1"x,mv_line', 3, None, Code.BAD_QUOTING),
-        (BRANCH, "1,mv_line", '"1,mv_line', 3, None, Code.BAD_QUOTING),
-        (BRANCH, "n2,m1,open", "n2,m1,closed", 6, "normal_state", Code.LOOP),
-        (BRANCH, "n1,n2,closed", "n1,n2,open", 2, "node", Code.UNFED),
-        (CUSTOMER, "C2,m1", "C1,m1", 3, "customer", Code.DOUBLED_ID),
-        (CUSTOMER, "C2,m1,,F2,MV,CO1,1,,,", "C2,m1,,F2,MV,CO1,1,,E7,", 3, "meter", Code.DOUBLED_ID),
-        (CUSTOMER, "E7", "M-C2", 3, "meter", Code.DOUBLED_ID),
-        (CUSTOMER, "C2,m1", "C2,m7", 3, "node", Code.DANGLING),
-        (CUSTOMER, "n3,T1", "n3,T7", 2, "transformer", Code.DANGLING),
-        (CUSTOMER, "F2,MV", "F7,MV", 3, "feeder", Code.DANGLING),
-        (CUSTOMER, "F2,MV", "F2,HV", 3, "level", Code.UNKNOWN_VALUE),
-        (CUSTOMER, "RE1,1,", "RE1,yes,", 2, "active", Code.UNKNOWN_VALUE),
-        (CUSTOMER, "2020-01-31", "2020-02-31", 2, "connected_on", Code.BAD_DATE),
-        (CUSTOMER, "+4915100000001", "0151 1", 2, "phone", Code.BAD_PHONE),
-        (CUSTOMER, "RE1", "R\x00E", 2, "class", Code.BAD_CHARACTER),
-        (CUSTOMER, "RE1", "R" * 501, 2, "class", Code.OUT_OF_RANGE),
-        ("utility.csv", "Europe/Berlin", "Mars/Base", 2, "time_zone", Code.UNKNOWN_VALUE),
-        ("utility.csv", "ours\n", "ours\nTwo,UTC,x\n", 3, None, Code.TOO_MANY_ROWS),
-    ],
-)
-def test_each_kind_of_problem_is_named_with_its_place(
-    folder: Path, file: str, old: str, new: str, line: int | None, column: str | None, code: Code
-) -> None:
-    change(folder, file, old, new)
-    named = CUSTOMER if code is Code.UNFED else file
-    assert (named, line, column, code) in problems_of(folder)
 
 
 def test_all_problems_are_found_at_once_and_one_cause_is_not_told_twice(folder: Path) -> None:
@@ -149,7 +67,7 @@ def test_all_problems_are_found_at_once_and_one_cause_is_not_told_twice(folder: 
 def test_a_loop_is_found_although_a_customer_is_wrong_too(folder: Path) -> None:
     change(folder, BRANCH, "n2,m1,open", "n2,m1,closed")
     change(folder, CUSTOMER, "+4915100000001", "12345")
-    assert problems_of(folder) == [(BRANCH, 6, "normal_state", Code.LOOP), (CUSTOMER, 2, "phone", Code.BAD_PHONE)]
+    assert problems_of(folder) == [(BRANCH, 6, "normal_state", Code.LOOP), (CUSTOMER, 2, "phones", Code.BAD_PHONE)]
 
 
 def test_missing_and_unreadable_files_are_named(folder: Path) -> None:
@@ -163,7 +81,7 @@ def test_missing_and_unreadable_files_are_named(folder: Path) -> None:
 
 
 def test_a_folder_that_is_not_there_lacks_every_file(tmp_path: Path) -> None:
-    assert [(file, code) for file, _, _, code in problems_of(tmp_path / "nowhere") if file != "utility.csv"] == [
+    assert [(file, code) for file, _, _, code in problems_of(tmp_path / "nowhere")] == [
         ("feeders.csv", Code.MISSING_FILE),
         ("nodes.csv", Code.MISSING_FILE),
         ("branches.csv", Code.MISSING_FILE),
@@ -192,49 +110,146 @@ def test_an_unclosed_quote_is_named_where_it_opens(folder: Path) -> None:
 
 def test_a_byte_order_mark_crlf_blank_lines_and_another_order_change_nothing(folder: Path) -> None:
     before = read_folder(folder).digest
-    lines = FILES["nodes.csv"].splitlines()
-    text = "\r\n".join(["node,lon,lat", "", *reversed(lines[1:])]) + "\r\n"
-    (folder / "nodes.csv").write_bytes(b"\xef\xbb\xbf" + text.encode())
-    columns = ["lat,lon,substation,name,feeder,source_node", "53.0,11.0,S1, South ,F2,m0", "53,11,S1,North,F1,n0"]
+    for name in FILES.keys() - {"utility.csv"}:
+        header, *rows = FILES[name].splitlines()
+        text = "\r\n".join([header, "", *reversed(rows)]) + "\r\n"
+        (folder / name).write_bytes(b"\xef\xbb\xbf" + text.encode())
+    columns = [
+        "lat,lon,substation,name,feeder,source_node,region",
+        "53.0,11.0,S1, South ,F2,m0,N",
+        "53,11,S1,North,F1,n0,N",
+    ]
     (folder / "feeders.csv").write_text("\n".join(columns))
     assert read_folder(folder).digest == before
 
 
-def test_other_content_has_another_digest(folder: Path) -> None:
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        (BRANCH, "670.5", "670.6"),
+        ("utility.csv", "21:30", "21:31"),
+        ("nodes.csv", "53.0,P1", "53.0,P9"),
+        (BRANCH, "D-1,1", "D-1,0"),
+        (CUSTOMER, "; +4915100000002", ""),
+        (CUSTOMER, "3.5,residential,zh,0,1", "3.5,residential,zh,1,1"),
+        ("regions.csv", "N,North", "N,South"),
+        ("depots.csv", "Yard", "Barn"),
+        ("crews.csv", "bucket;ladder", "bucket"),
+        ("shifts.csv", "mon-fri", "mon-thu"),
+        ("accounts.csv", "Mill,zh", "Mill,"),
+        ("premises.csv", "L1,C2", "L1,C1"),
+        ("contacts.csv", "1,90", "1,91"),
+        ("rosters.csv", "17:00", "17:30"),
+        ("agreements.csv", "0.9995", "0.9996"),
+        ("windows.csv", "New poles", "New wires"),
+        ("holidays.csv", "Christmas Day", "Christmas"),
+    ],
+)
+def test_other_content_of_any_file_has_another_digest(folder: Path, file: str, old: str, new: str) -> None:
     before = read_folder(folder).digest
-    change(folder, BRANCH, "670.5", "670.6")
+    change(folder, file, old, new)
     assert read_folder(folder).digest != before
 
 
 def test_what_is_not_given_is_taken_by_default_and_said(folder: Path) -> None:
     (folder / "utility.csv").unlink()
     utility = read_folder(folder)
-    assert (utility.name, utility.time_zone, utility.attribution) == ("Utility", "UTC", "")
-    assert [(problem.column, problem.code) for problem in utility.warnings] == [
-        ("attribution", Code.DEFAULTED),
-        ("name", Code.DEFAULTED),
-        ("time_zone", Code.DEFAULTED),
+    assert (utility.name, utility.time_zone, utility.attribution, utility.country) == ("Utility", "UTC", "", "")
+    assert (utility.languages, utility.quiet_from, utility.quiet_until) == (("en",), dt.time(22), dt.time(7))
+    about = [problem for problem in utility.warnings if problem.file == "utility.csv"]
+    assert [problem.column for problem in about] == sorted(ABOUT)
+    assert {problem.code for problem in about} == {Code.DEFAULTED}
+
+
+def test_a_folder_of_four_files_is_enough_and_everything_it_lacks_is_said(folder: Path) -> None:
+    for name in FILES.keys() - {"feeders.csv", "nodes.csv", BRANCH, CUSTOMER}:
+        (folder / name).unlink()
+    utility = read_folder(folder)
+    assert [row.region for row in utility.regions] == ["N"]
+    assert all(not utility.rows(table) for table in BESIDE if table.name != "regions")
+    said = [file for file, line, column, _ in warnings_of(folder) if (line, column) == (None, None)]
+    assert sorted(said) == sorted(table.file for table in BESIDE)
+
+
+def test_a_column_that_is_missing_and_decides_something_is_said_once(folder: Path) -> None:
+    rows = [line.split(",") for line in FILES[CUSTOMER].splitlines()]
+    (folder / CUSTOMER).write_text("\n".join(",".join(row[:7]) for row in rows))
+    utility = read_folder(folder)
+    assert [(row.phones, row.tier, row.consent, row.life_support) for row in utility.grid.customers] == [
+        ((), Tier.RESIDENTIAL, True, False)
+    ] * 2
+    assert [place for place in warnings_of(folder) if place[0] == CUSTOMER] == [
+        (CUSTOMER, 1, column, Code.DEFAULTED) for column in ("consent", "life_support", "phones", "tier")
     ]
+
+
+def test_everything_a_folder_says_arrives_as_rows(folder: Path) -> None:
+    utility = read_folder(folder)
+    first = utility.grid.customers[0]
+    assert first[10:] == ("SP-1", "A", 3.5, Tier.RESIDENTIAL, "zh", False, True)
+    assert [(row.pole, row.node) for row in utility.grid.nodes if row.pole] == [
+        ("P3", "m1"), ("P1", "n1"), ("P2", "n2"), ("P2", "n3"),
+    ]  # fmt: skip
+    assert [(row.rated, row.device_number, row.telemetered) for row in utility.grid.branches if row.device_number] == [
+        (630.0, "D-1", True), (None, "D-3", False), (100.0, "D-2", False),
+    ]  # fmt: skip
+    assert {row.region for row in utility.grid.feeders} == {"N"}
+    assert utility.depots == (DepotRow("D1", "Yard", "N", 11.0, 53.0),)
+    assert utility.crews == (
+        CrewRow("C-1", "D1", ("line", "service"), ("HV",), ("bucket", "ladder"), 3),
+        CrewRow("C-2", "D1", ("service",), (), (), 2),
+    )
+    assert utility.shifts == (
+        *(ShiftRow("C-1", day, dt.time(7), dt.time(19), "duty") for day in range(1, 6)),
+        *(ShiftRow("C-2", day, dt.time(19), dt.time(7), "standby") for day in (6, 7)),
+    )
+    assert utility.accounts == (AccountRow("L1", "Mill", "zh"),)
+    assert utility.premises == (PremiseRow("L1", "C2"),)
+    assert utility.contacts == (
+        ContactRow("L1", "day", "Office", "+4915100000012", 2, 120, "en"),
+        ContactRow("L1", "night", "Gate", "+4915100000011", 1, 90, ""),
+    )
+    assert utility.rosters == tuple(RosterRow("L1", "day", day, dt.time(8), dt.time(17)) for day in range(1, 6))
+    first_agreement, second_agreement = utility.agreements
+    assert first_agreement[2:] == (
+        "L1", "", "24x7", dt.date(2026, 1, 1), dt.date(2026, 12, 31), 30, 240, 7, 3, 0.9995,
+    )  # fmt: skip
+    assert second_agreement[3:7] == ("residential", "mon-fri 08:00-17:00", dt.date(2026, 1, 1), None)
+    assert utility.windows == (
+        WindowRow(
+            "W1",
+            ("switch:2", "transformer:T1"),
+            dt.datetime(2026, 3, 2, 8, tzinfo=dt.UTC),
+            dt.datetime(2026, 3, 2, 11, tzinfo=dt.UTC),
+            "New poles",
+        ),
+        WindowRow(
+            "W2",
+            ("switch:1",),
+            dt.datetime(2026, 7, 1, 7, tzinfo=dt.UTC),
+            dt.datetime(2026, 7, 1, 8, tzinfo=dt.UTC),
+            "",
+        ),
+    )
+    assert utility.holidays == (HolidayRow(dt.date(2026, 12, 25), "Christmas Day"),)
 
 
 def test_an_inactive_customer_whom_nobody_feeds_is_only_remarked(folder: Path) -> None:
     change(folder, BRANCH, "n1,n2,closed", "n1,n2,open")
     change(folder, CUSTOMER, "RE1,1,", "RE1,0,")
-    assert [place_of(problem) for problem in read_folder(folder).warnings] == [(CUSTOMER, 2, "node", Code.UNFED)]
+    change(folder, "windows.csv", "switch:2 transformer:T1", "switch:2")
+    assert warnings_of(folder) == [(CUSTOMER, 2, "node", Code.UNFED)]
 
 
 def test_a_column_nobody_knows_is_remarked_and_not_read(folder: Path) -> None:
-    change(folder, "nodes.csv", "node,lon,lat\nn0,11.0,53.0\n", "node,lon,lat,height\nn0,11.0,53.0,7\n")
-    text = (folder / "nodes.csv").read_text().splitlines()
-    (folder / "nodes.csv").write_text("\n".join(text[:2] + [row + "," for row in text[2:]]))
-    assert [place_of(problem) for problem in read_folder(folder).warnings] == [
-        ("nodes.csv", 1, "height", Code.UNKNOWN_COLUMN)
-    ]
+    header, *rows = FILES["nodes.csv"].splitlines()
+    (folder / "nodes.csv").write_text("\n".join([header + ",height", *(row + ",7" for row in rows)]))
+    assert warnings_of(folder) == [("nodes.csv", 1, "height", Code.UNKNOWN_COLUMN)]
 
 
 def test_a_customer_fed_by_another_feeder_or_transformer_than_named_is_remarked(folder: Path) -> None:
     change(folder, CUSTOMER, "C2,m1,,F2,MV", "C2,m1,T1,F1,LV")
-    assert [place_of(problem) for problem in read_folder(folder).warnings] == [
+    assert warnings_of(folder) == [
         (CUSTOMER, 3, "feeder", Code.FEEDER_DIFFERS),
         (CUSTOMER, 3, "transformer", Code.TRANSFORMER_DIFFERS),
     ]

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TypeAlias
 
 import asyncpg
 import pytest
 
 from services.network import GridTables
+from services.utility.contents import TABLES
 from services.utility.folder import EXAMPLE, UtilityFolder, read_folder
-from services.utility.store import NoUtilityError, load, save
+from services.utility.store import NoUtilityError, load, make_current, save
+from tests.utility.valley import write
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
@@ -31,6 +34,36 @@ async def test_what_was_saved_is_loaded_again(connection: Connection, example: U
     loaded = await load(connection)
     assert loaded == example
     assert loaded.digest == example.digest
+
+
+async def test_a_folder_that_says_everything_is_kept_whole(connection: Connection, tmp_path: Path) -> None:
+    valley = read_folder(write(tmp_path))
+    assert all(valley.rows(table) for table in TABLES)
+    await save(connection, valley)
+    loaded = await load(connection)
+    assert loaded == valley
+    for table in TABLES:
+        kinds = [[type(value) for value in row] for row in valley.rows(table)]
+        assert [[type(value) for value in row] for row in loaded.rows(table)] == kinds, table.file
+    assert await connection.fetch("SELECT customer, phone, rank FROM current_phone ORDER BY rank") == [
+        ("C1", "+4915100000001", 1),
+        ("C1", "+4915100000002", 2),
+    ]
+
+
+async def test_an_older_version_can_be_looked_at_in_a_transaction_that_is_taken_back(
+    connection: Connection, example: UtilityFolder
+) -> None:
+    first = await save(connection, example)
+    second = await save(connection, renamed(example, "Other Power"))
+    trial = connection.transaction()
+    await trial.start()
+    await make_current(connection, first)
+    assert await load(connection) == example
+    with pytest.raises(NoUtilityError):
+        await make_current(connection, second + 1)
+    await trial.rollback()
+    assert (await load(connection)).name == "Other Power"
 
 
 async def test_the_same_content_again_is_no_new_version(connection: Connection, example: UtilityFolder) -> None:

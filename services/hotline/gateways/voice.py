@@ -1,6 +1,6 @@
 """Places calls through a voice provider's HTTP interface.
 
-    POST {base}/calls          Idempotency-Key: KEY   {"key", "account", "outage", "phone", "say"}
+    POST {base}/calls          Idempotency-Key: KEY   {"key", "account", "contact", "outage", "phone", "language", "say"}
     GET  {base}/calls/{key}    404: no such call
 
 A call may be handed over twice under one key: the provider places it once.
@@ -34,10 +34,13 @@ PATIENCE = {
 
 
 class Phonebook(Protocol):
-    """Knows the phones of contacts."""
+    """Knows the phones of contacts, and which calls are wanted still."""
 
-    async def phone_of(self, account: str) -> str | None:
-        """Return the phone of an account's contact; None when there is no such account."""
+    async def phone_of(self, account: str, contact: str) -> str | None:
+        """Return the phone of a contact; None when there is no such contact."""
+
+    async def wanted(self, call: str) -> bool:
+        """Say whether calling was not stopped since the call of this key was decided."""
 
 
 class VoiceGateway:
@@ -70,12 +73,22 @@ class VoiceGateway:
             self._client = None
 
     async def perform(self, key: str, shard: str, body: bytes) -> Result:  # noqa: ARG002 - the body names the account
-        """Place the call. Raises `GatewayAway` when nothing was handed over."""
+        """Place the call, unless it is not wanted any more. Raises `GatewayAway` when nothing was handed over."""
         call = msgspec.json.decode(body, type=CallBody)
-        phone = await self._contacts.phone_of(call.account)
+        if not await self._contacts.wanted(key):
+            return Result(state="failed", reason="stoppedMeanwhile")
+        phone = await self._contacts.phone_of(call.account, call.contact)
         if phone is None:
             return Result(state="failed", reason="noContact")
-        content = {"key": key, "account": call.account, "outage": call.outage, "phone": phone, "say": call.say}
+        content = {
+            "key": key,
+            "account": call.account,
+            "contact": call.contact,
+            "outage": call.outage,
+            "phone": phone,
+            "language": call.language,
+            "say": call.say,
+        }
         try:
             answer = await self._connected().post(f"{self._base}/calls", json=content, headers={"Idempotency-Key": key})
         except NOT_HANDED_OVER as error:

@@ -23,6 +23,7 @@ from services.engine.gateway import GatewayAway, Result
 from services.notices.gateways.smpp_codes import ACCEPTED, ON_THE_WAY, OUTCOMES, REFUSALS, RETRY_MS, Blame
 from services.notices.gateways.smpp_link import Answer, Link, LinkLost, LinkRefused, Peer, Receipt
 from services.notices.moments import EFFECT_KIND, LIFETIME_MS, TextBody
+from services.notices.parts import Part
 
 DRILL_SYSTEM_ID: Final = "LAMPLIGHT-DRILL"
 """What the operator of a drill calls itself: at most 15 characters, as SMPP has it."""
@@ -49,6 +50,9 @@ log = structlog.get_logger(__name__)
 OnReceipt = Callable[[str, TextOutcome, str], Awaitable[None]]
 """Stores what became of a text (operator's id, outcome, operator's code). If it raises, the receipt comes again."""
 
+OnInbound = Callable[[Part], Awaitable[None]]
+"""Stores a text that somebody sent us, or a part of one. If it raises, it comes again."""
+
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
@@ -62,9 +66,9 @@ class Endpoint:
 
 
 class SmppGateway:
-    """Sends texts and takes receipts. A link that dies is replaced; while there is none every attempt finds it away.
+    """Sends texts, takes receipts and what others write. A link that dies is replaced; until then attempts find it away.
 
-    `endpoint` is asked before each connection; `phone_of` returns a customer's number at the time of sending. What they
+    `endpoint` is asked before each connection; `phone_of` returns the number for a text at the time of sending. What they
     raise within an attempt or a look-up goes through: then nothing was handed over.
     """
 
@@ -76,8 +80,9 @@ class SmppGateway:
         endpoint: Callable[[], Awaitable[Endpoint]],
         sender: str,
         exercise: bool,
-        phone_of: Callable[[str], Awaitable[str | None]],
+        phone_of: Callable[[TextBody], Awaitable[str | None]],
         on_receipt: OnReceipt,
+        on_inbound: OnInbound,
     ) -> None:
         self.name: str = DRILL_NAME if exercise else REAL_NAME
         self._endpoint = endpoint
@@ -87,6 +92,7 @@ class SmppGateway:
         self._exercise = exercise
         self._phone_of = phone_of
         self._on_receipt = on_receipt
+        self._on_inbound = on_inbound
         self._window = asyncio.Semaphore(WINDOW)
         self._link: Link | None = None
         self._keeper: asyncio.Task[None] | None = None
@@ -129,7 +135,7 @@ class SmppGateway:
     async def perform(self, key: str, shard: str, body: bytes) -> Result:  # noqa: ARG002 (the port's form)
         """Send a text. Raises `GatewayAway` when there is no link, so that nothing was handed over."""
         text = msgspec.json.decode(body, type=TextBody)
-        number = await self._phone_of(text.customer)
+        number = await self._phone_of(text)
         if number is None:
             return Result(state="failed", reason="noPhone")
         async with self._window:
@@ -204,6 +210,7 @@ class SmppGateway:
                 must_not_be=None if self._exercise else DRILL_SYSTEM_ID,
             ),
             self._take,
+            self._on_inbound,
         )
         serving = asyncio.create_task(link.serve())
         self._links.add(serving)

@@ -7,7 +7,8 @@ What it is kept from, and why:
 - its logs, which hold texts and numbers;
 - ending the link at a command status or a receipt it does not know: such a status is taken from the raw bytes, and
   receipts are read here;
-- acknowledging receipts one after another: each is acknowledged when what it says has been stored.
+- acknowledging receipts one after another: each is acknowledged when what it says has been stored;
+- reading the texts that people send: it knows neither their parts nor all of their alphabets.
 """
 
 from __future__ import annotations
@@ -41,7 +42,10 @@ from aiosmpplib import (
     SubmitSmResp,
 )
 
+from services.notices.gateways import smpp_inbound
 from services.notices.gateways.smpp_codes import STATES
+from services.notices.gateways.smpp_inbound import Malformed
+from services.notices.parts import Part
 
 MAX_PDU: Final = 70_000
 HEADER: Final = struct.Struct("!IIII")
@@ -101,9 +105,17 @@ class Peer:
 
 
 class Link(ESME):  # type: ignore[misc]  # the library ships no types
-    """One connection. `take_receipt` is awaited before a receipt is acknowledged; if it raises, it comes again."""
+    """One connection. `take_receipt` is awaited before a receipt is acknowledged; if it raises, it comes again.
 
-    def __init__(self, peer: Peer, take_receipt: Callable[[Receipt], Awaitable[None]]) -> None:
+    So is `take_text` before a text that somebody sent us, or a part of one.
+    """
+
+    def __init__(
+        self,
+        peer: Peer,
+        take_receipt: Callable[[Receipt], Awaitable[None]],
+        take_text: Callable[[Part], Awaitable[None]],
+    ) -> None:
         super().__init__(
             smsc_host=peer.host,
             smsc_port=peer.port,
@@ -122,6 +134,7 @@ class Link(ESME):  # type: ignore[misc]  # the library ships no types
         self.dead = asyncio.Event()
         self._peer = peer
         self._take_receipt = take_receipt
+        self._take_text = take_text
         self._stream: asyncio.StreamWriter | None = None
         self._asked: dict[str, asyncio.Future[Answer]] = {}
         self._unanswered: dict[int, asyncio.Future[Answer]] = {}
@@ -238,40 +251,48 @@ class Link(ESME):  # type: ignore[misc]  # the library ships no types
         if header.smpp_command != SmppCommand.DELIVER_SM:
             return await super()._handle_request(pdu, header)
         try:
-            message = DeliverSm.from_pdu(pdu, header, self.default_encoding, self.custom_codecs)
-        except (ValueError, KeyError, struct.error):
-            log.warning("notices.receipt_unreadable", sequence=header.sequence_num)
+            part = smpp_inbound.read(pdu)
+            message = None if part else DeliverSm.from_pdu(pdu, header, self.default_encoding, self.custom_codecs)
+        except (Malformed, ValueError, KeyError, struct.error):
+            log.warning("notices.delivery_unreadable", sequence=header.sequence_num)
             await self._send_data(GenericNack(header.sequence_num))
             return None
         await self._room.acquire()  # the operator has to wait when we cannot keep up
-        task = asyncio.create_task(self._take(message))
+        task = asyncio.create_task(self._take(header.sequence_num, part or message))
         self._receipts.add(task)
         task.add_done_callback(self._taken)
-        return None  # the library answers nothing: `_take` does, when it has stored what came
+        return None  # the library answers nothing: `_take` does, when what came has been stored
 
     def _taken(self, task: asyncio.Task[None]) -> None:
         self._receipts.discard(task)
         self._room.release()
 
-    async def _take(self, message: DeliverSm) -> None:
-        status = SmppCommandStatus.ESME_ROK
+    async def _take(self, sequence: int, came: Part | DeliverSm) -> None:
+        try:
+            taking = self._text_taken(came, sequence) if isinstance(came, Part) else self._receipt_taken(came)
+            status = await taking
+            self._storing = True
+        except Exception as error:  # noqa: BLE001 (whatever it was: not stored, so not acknowledged)
+            if self._storing:  # it comes again and again: the first says it
+                log.warning("notices.delivery_not_stored", sequence=sequence, error=type(error).__name__)
+            self._storing = False
+            status = SmppCommandStatus.ESME_RX_T_APPN
+        with contextlib.suppress(OSError, AssertionError):  # the link died: it comes again on the next one
+            await self._send_data(DeliverSmResp(sequence, status))
+
+    async def _receipt_taken(self, message: DeliverSm) -> SmppCommandStatus:
         if not message.is_receipt():
-            log.warning("notices.inbound_refused", sequence=message.sequence_num)
-            status = SmppCommandStatus.ESME_RX_P_APPN
-        else:
-            receipt = read_receipt(message)
-            try:
-                await self._take_receipt(receipt)
-                self._storing = True
-            except Exception as error:  # noqa: BLE001 (whatever it was: not stored, so not acknowledged)
-                if self._storing:  # it comes again and again: the first says it
-                    log.warning(
-                        "notices.receipt_not_stored", operator_id=receipt.operator_id, error=type(error).__name__
-                    )
-                self._storing = False
-                status = SmppCommandStatus.ESME_RX_T_APPN
-        with contextlib.suppress(OSError, AssertionError):  # the link died: the receipt comes again on the next one
-            await self._send_data(DeliverSmResp(message.sequence_num, status))
+            log.warning("notices.delivery_of_no_known_kind", sequence=message.sequence_num)
+            return SmppCommandStatus.ESME_RX_P_APPN
+        await self._take_receipt(read_receipt(message))
+        return SmppCommandStatus.ESME_ROK
+
+    async def _text_taken(self, part: Part, sequence: int) -> SmppCommandStatus:
+        if part.phone:
+            await self._take_text(part)
+        else:  # an advertisement, a voice mail: no person who could be answered
+            log.warning("notices.inbound_from_no_number", sequence=sequence)
+        return SmppCommandStatus.ESME_ROK
 
 
 def read_receipt(message: DeliverSm) -> Receipt:

@@ -1,0 +1,1 @@
+"""Outages of years past, from lists and outage maps of others, in a ledger of their own: customers counted, not named."""

@@ -1,0 +1,133 @@
+"""What somebody means who writes to us: one of a few words, in English or Chinese, however it is typed.
+
+Case, spaces, punctuation and full-width letters do not count, and one slip of the finger is forgiven in a word of four
+letters or more. What is not understood is left to people.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+import unicodedata
+from typing import Final
+
+from schemas.events import HazardKind
+
+
+class Keyword(enum.Enum):
+    """What a text asks for, or says."""
+
+    STOP = "stop"
+    START = "start"
+    HELP = "help"
+    OUT = "out"
+    STATUS = "status"
+
+
+_WORDS: Final = {
+    "stop": Keyword.STOP, "stopall": Keyword.STOP, "unsubscribe": Keyword.STOP, "cancel": Keyword.STOP,
+    "quit": Keyword.STOP, "optout": Keyword.STOP, "end": Keyword.STOP, "td": Keyword.STOP, "t": Keyword.STOP,
+    "退订": Keyword.STOP, "退訂": Keyword.STOP, "取消": Keyword.STOP, "取消订阅": Keyword.STOP, "停止": Keyword.STOP,
+    "start": Keyword.START, "unstop": Keyword.START, "subscribe": Keyword.START, "optin": Keyword.START,
+    "resume": Keyword.START, "恢复": Keyword.START, "恢復": Keyword.START, "订阅": Keyword.START, "訂閱": Keyword.START,
+    "help": Keyword.HELP, "info": Keyword.HELP, "帮助": Keyword.HELP, "幫助": Keyword.HELP,
+    "out": Keyword.OUT, "outage": Keyword.OUT, "nopower": Keyword.OUT, "poweroff": Keyword.OUT, "blackout": Keyword.OUT,
+    "停电": Keyword.OUT, "停電": Keyword.OUT, "没电": Keyword.OUT, "沒電": Keyword.OUT,
+    "status": Keyword.STATUS, "状态": Keyword.STATUS, "狀態": Keyword.STATUS, "查询": Keyword.STATUS,
+    "查詢": Keyword.STATUS, "eta": Keyword.STATUS, "etr": Keyword.STATUS,
+}  # fmt: skip
+"""Words that are understood when they are the whole text."""
+
+_FIRST: Final = {"stop": Keyword.STOP, "start": Keyword.START, "out": Keyword.OUT, "status": Keyword.STATUS}
+"""Words that are understood as the first of several."""
+
+_PHRASES_FIRST: Final = tuple(
+    (re.compile(pattern), meaning)
+    for pattern, meaning in (
+        (
+            (
+                r"\b(wires?|lines?|cables?) (is |are )?(down|on (the )?ground|hanging|fallen)|\bfallen (wire|line)"
+                r"|[断斷落掉][电電]?[线線]|[电電][线線](断|斷|掉|落)"
+            ),
+            HazardKind.WIRE_DOWN,
+        ),
+        (r"\bfire\b|\bburning\b|\bsmoke\b|着火|起火|冒烟|冒煙", HazardKind.FIRE),
+        (r"\bspark(s|ing)?\b|\barcing\b|火花|打火", HazardKind.SPARKING),
+        (r"\bpole (is )?(down|fallen|broken|leaning)|[电電]杆(倒|断|斷)|倒杆", HazardKind.POLE_DOWN),
+        (r"\btree (is )?on (the |a )?(wire|line)|树(倒|压)|樹(倒|壓)", HazardKind.TREE_ON_LINE),
+        (
+            (
+                r"\b(please stop|stop (it|please|texting|texts|sending|messages)|unsubscribe)\b"
+                r"|退[订訂]|(别|別|不要|勿)再?(给我|給我)?[发發]"
+            ),
+            Keyword.STOP,
+        ),
+    )
+)
+"""What is understood wherever it stands, before single words are looked at."""
+
+_PHRASES: Final = tuple(
+    (re.compile(pattern), meaning)
+    for pattern, meaning in (
+        (r"\bwhen\b|\bhow long\b|几点|幾點|什么时候|什麼時候|何时|何時|多久|多长时间", Keyword.STATUS),
+        (
+            (
+                r"\bno (power|electricity|lights?)\b"
+                r"|\b(power|electricity|lights?) (is |are |went |has gone )?(still )?(out|off|gone|failed)\b"
+                r"|\bpower (cut|failure|outage)\b|\bblackout\b"
+                r"|停[电電]|[没無无沒]有?[电電](?![话話梯视視脑腦])|断电|斷電|跳闸"
+            ),
+            Keyword.OUT,
+        ),
+    )
+)
+"""What is understood wherever it stands, after single words."""
+
+_CHINESE_NUMBERS: Final = "一二三四五六七八九"
+_LEAST_FOR_A_SLIP: Final = 4
+
+
+def read(words: str) -> Keyword | HazardKind | int | None:
+    """Return what a text means: a keyword, a kind of danger, the number that chooses, or None: not understood.
+
+    Danger goes before everything else; the wish for no more texts before the rest.
+    """
+    plain = " ".join(re.findall(r"\w+", unicodedata.normalize("NFKC", words).casefold().replace("_", " ")))
+    compact = plain.replace(" ", "")
+    for pattern, meaning in _PHRASES_FIRST:
+        if pattern.search(plain):
+            return meaning
+    number = _number(compact)
+    if number is not None:
+        return number
+    exact = _WORDS.get(compact) or _FIRST.get(plain.partition(" ")[0])
+    if exact is not None:
+        return exact
+    return next((meaning for pattern, meaning in _PHRASES if pattern.search(plain)), None) or _with_a_slip(compact)
+
+
+def _number(compact: str) -> int | None:
+    if compact.isascii() and compact.isdecimal() and len(compact) <= 2:  # noqa: PLR2004 (nobody is asked to count further)
+        return int(compact)
+    if len(compact) == 1 and compact in _CHINESE_NUMBERS:
+        return _CHINESE_NUMBERS.index(compact) + 1
+    return None
+
+
+def _with_a_slip(compact: str) -> Keyword | None:
+    near = {
+        keyword
+        for word, keyword in _WORDS.items()
+        if word.isascii() and len(word) >= _LEAST_FOR_A_SLIP and _one_slip(compact, word)
+    }
+    return near.pop() if len(near) == 1 else None
+
+
+def _one_slip(typed: str, word: str) -> bool:
+    """Say whether one letter was left out, put in, mistaken, or changed places with the next."""
+    if abs(len(typed) - len(word)) > 1:
+        return False
+    place = next((n for n, (a, b) in enumerate(zip(typed, word, strict=False)) if a != b), min(len(typed), len(word)))
+    rest, wanted = typed[place:], word[place:]
+    swapped = wanted[1:2] + wanted[:1] + wanted[2:]
+    return rest[1:] == wanted or rest == wanted[1:] or rest[1:] == wanted[1:] or rest == swapped

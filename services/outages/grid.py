@@ -1,0 +1,103 @@
+"""The grid as the inference sees it: in every switch state, with who hangs on what, and what each customer is."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from schemas.ids import derived
+from services.network import Network
+from services.network.tables import Tier
+
+_KEPT = 16
+_IMPORTANT = frozenset({Tier.IMPORTANT, Tier.LARGE})
+
+
+class Seat(NamedTuple):
+    """What the ledger keeps of a customer: his place in normal state, and what depends on him."""
+
+    feeder: str
+    region: str
+    tier: str
+    kva: float | None
+    life_support: bool
+
+
+NOWHERE = Seat("", "", Tier.RESIDENTIAL.value, None, life_support=False)
+"""Of a customer whom the utility does not have any more."""
+
+
+class Spot(NamedTuple):
+    """Where a device is and what it is."""
+
+    lon: float
+    lat: float
+    region: str
+    feeder: str
+    device_class: str
+
+
+class Grid:
+    """The networks of all switch states of one utility; nothing in it changes but what is kept at hand."""
+
+    def __init__(self, normal: Network) -> None:
+        self.normal = normal
+        self.life_support = frozenset(c.id for c in normal.customers if c.life_support)
+        self.important = frozenset(c.id for c in normal.customers if c.tier in _IMPORTANT)
+        self.version = derived(
+            "network", *(f"{c.id} {c.device}" for c in normal.customers), *(d.id for d in normal.devices)
+        )
+        self._direct: OrderedDict[int, tuple[Network, dict[str, tuple[str, ...]]]] = OrderedDict()
+
+    def direct(self, network: Network) -> Mapping[str, tuple[str, ...]]:
+        """Return the active customers who hang on each device directly, in this state of the grid."""
+        key = id(network)
+        kept = self._direct.get(key)
+        if kept is None:
+            lists: dict[str, list[str]] = {}
+            for customer in network.customers:
+                if customer.active and customer.device is not None:
+                    lists.setdefault(customer.device, []).append(customer.id)
+            # The network is kept with its answer: as long as it is, no other one has its identity.
+            kept = network, {device: tuple(customers) for device, customers in lists.items()}
+            self._direct[key] = kept
+        self._direct.move_to_end(key)
+        while len(self._direct) > _KEPT:
+            self._direct.popitem(last=False)
+        return kept[1]
+
+    def seat(self, customer: str) -> Seat:
+        """Return what the ledger keeps of a customer."""
+        try:
+            known = self.normal.customer(customer)
+            region = self.normal.region_of(self.normal.customer_device(customer))
+        except KeyError:
+            return NOWHERE
+        return Seat(known.feeder, region, known.tier.value, known.kva, known.life_support)
+
+    def spot(self, device: str) -> Spot:
+        """Return where a device or switch is, in whatever state. Raises KeyError."""
+        switch = self.normal.switch(device)
+        return Spot(switch.place.lon, switch.place.lat, switch.region, switch.feeder, switch.kind.value)
+
+    def region(self, device: str | None, area: str) -> str:
+        """Return the region in which a device is dispatched; without one, where the area's first device is."""
+        if device is None:
+            device = min(each.id for each in self.normal.devices if each.area == area)
+        return self.normal.region_of(device)
+
+    def in_area(self, device: str, area: str) -> bool:
+        """Answers whether there is such a device or switch in the area."""
+        try:
+            return self.normal.switch(device).area == area
+        except KeyError:
+            return False
+
+    def is_device(self, device: str) -> bool:
+        """Answers whether this is a device in normal state."""
+        try:
+            self.normal.device(device)
+        except KeyError:
+            return False
+        return True

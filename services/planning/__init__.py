@@ -1,0 +1,1 @@
+"""Planned work: its announcements, its windows, and what becomes of them."""
