@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
+import math
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
@@ -17,6 +18,7 @@ from aiohttp import web
 from schemas import events
 from schemas.ids import derived
 from schemas.topics import HOTLINE_ANSWERS, HOTLINE_REPORTS, OUTAGE_REPORTS, Topic
+from services.access.allowance import Allowances
 from services.access.http import POOL, ApiError, answer, authorised, body_of, errors, parsed
 from services.access.keys import Key
 from services.clock import from_ms, to_ms
@@ -25,7 +27,6 @@ from services.engine import direct
 from services.engine.taking import Connection
 from services.hotline import store, wire
 from services.hotline.accounts import Account
-from services.hotline.limits import Limits
 from services.hotline.openapi import BASE, IDEMPOTENCY, OPERATIONS, document
 from services.hotline.reasons import Reason
 
@@ -41,7 +42,7 @@ SKEW_MS = 60_000
 """How far a client's clock may be ahead of ours, milliseconds."""
 
 LONGEST_KEY = 64
-LIMITS: Final = web.AppKey("limits", Limits)
+ALLOWANCES: Final = web.AppKey("allowances", Allowances)
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
 
@@ -50,11 +51,11 @@ _acknowledgement = msgspec.json.Decoder(wire.Acknowledgement)
 _changes = msgspec.json.Decoder(wire.ContactChanges)
 
 
-def build_api(pool: Pool, limits: Limits | None = None) -> web.Application:
+def build_api(pool: Pool, allowances: Allowances | None = None) -> web.Application:
     """Return the API over a pool of its own; each key may ask 40 times at once and 10 times a second unless limited otherwise."""
     app = web.Application(middlewares=[errors], client_max_size=MOST_BYTES)
     app[POOL] = pool
-    app[LIMITS] = limits or Limits(burst=40, per_s=10)
+    app[ALLOWANCES] = allowances or Allowances(per_s=10, at_once=40)
     handlers: dict[str, Handler] = {
         "report": _post_report,
         "outages": _get_outages,
@@ -77,7 +78,7 @@ def build_api(pool: Pool, limits: Limits | None = None) -> web.Application:
 async def _account(request: web.Request) -> tuple[Key, Account]:
     """Return the key of a request and its account. Raises `ApiError`."""
     key = await authorised(request, SCOPE)
-    if wait_s := request.app[LIMITS].wait_for(key.id, time.monotonic()):
+    if wait_s := math.ceil(request.app[ALLOWANCES].take(key.id, 1, time.monotonic())):
         raise ApiError(429, "tooManyRequests", f"ask again in {wait_s} s", retry_after_s=wait_s)
     async with request.app[POOL].acquire() as connection:
         account = None if key.account is None else await store.read_account(connection, key.account)

@@ -14,10 +14,10 @@ from schemas.codec import decode
 from schemas.events import ContactsRanked, HazardReported, HotlineReported, ReportKind
 from schemas.topics import TOPICS
 from services.access import store as access
+from services.access.allowance import Allowances
 from services.engine.deciding import Deciding, InboxStore
 from services.hotline.api import build_api
 from services.hotline.audit import RULES
-from services.hotline.limits import Limits
 from services.hotline.openapi import BASE, OPERATIONS, document
 from services.hotline.stage import EscalateStage
 from tests.hotline.accounts import begin, key_for
@@ -82,7 +82,7 @@ async def desk(connection: Connection, dsn: str) -> AsyncIterator[Desk]:
     key = await key_for(connection, "MILL")
     async with (
         asyncpg.create_pool(dsn, min_size=2, max_size=2) as pool,
-        TestClient(TestServer(build_api(pool, Limits(burst=1000, per_s=1000)), host="127.0.0.1")) as client,
+        TestClient(TestServer(build_api(pool, Allowances(per_s=1000, at_once=1000)), host="127.0.0.1")) as client,
     ):
         yield Desk(connection, client, stage, key)
 
@@ -305,7 +305,7 @@ async def test_who_asks_too_often_is_told_when_to_ask_again(connection: Connecti
     keys = [await key_for(connection, "MILL") for _ in range(2)]
     async with (
         asyncpg.create_pool(dsn, min_size=1, max_size=1) as pool,
-        TestClient(TestServer(build_api(pool, Limits(burst=2, per_s=0.001)), host="127.0.0.1")) as client,
+        TestClient(TestServer(build_api(pool, Allowances(per_s=0.001, at_once=2)), host="127.0.0.1")) as client,
     ):
         found = []
         for key in (keys[0], keys[0], keys[0], keys[1]):
@@ -313,14 +313,6 @@ async def test_who_asks_too_often_is_told_when_to_ask_again(connection: Connecti
                 found.append((response.status, response.headers.get("Retry-After")))
     assert [status for status, _ in found] == [200, 200, 429, 200]
     assert 900 < int(found[2][1] or 0) <= 1000
-
-
-def test_a_bucket_gives_its_burst_and_then_as_many_as_flow_in() -> None:
-    limits = Limits(burst=3, per_s=2)
-    assert [limits.wait_for("a", 10.0) for _ in range(4)] == [0, 0, 0, 1]
-    assert limits.wait_for("b", 10.0) == 0
-    assert [limits.wait_for("a", 10.5) for _ in range(2)] == [0, 1]
-    assert [limits.wait_for("a", 99.0) for _ in range(4)] == [0, 0, 0, 1]
 
 
 async def test_the_document_describes_the_routes_that_there_are(desk: Desk) -> None:
