@@ -106,7 +106,7 @@ class Crews:
             self.look_again(at)
 
     def hear(self, order: OrderChanged, fact: str) -> None:
-        """Hear an order, or that it was revoked; who is on site stays there."""
+        """Hear an order, or that it was revoked (who is on site stays there) or goes to another crew."""
         known = self._turn.get(Task, order.order)
         if order.state is OrderState.SENT:
             if known is None:
@@ -115,6 +115,9 @@ class Crews:
                 self._go(task, Reason.OUT_OF_REACH if silent else Reason.ORDERED, [fact])
             else:
                 self._turn.note(known, known.step, Reason.ORDERED_BEFORE, [fact])
+        elif order.state is OrderState.HANDED_OVER:
+            if known is not None and known.step not in OVER:
+                self._go(known.to(Step.HANDED_OVER, None), Reason.RELIEVED, [fact])
         elif order.state is OrderState.REVOKED:
             if known is None:
                 self._turn.note((Task.kind, order.order), "unknown", Reason.UNKNOWN_ORDER, [fact])

@@ -38,5 +38,7 @@ class Reason(enum.StrEnum):
     """The crew did not hear the order; it is heard of again later."""
     SHIFT_ENDS = "shiftEnds"
     """The crew's shift is over: it hands over what it cannot finish soon."""
+    RELIEVED = "relieved"
+    """The product hands the crew's order to another crew."""
     SHIFT_BEGINS = "shiftBegins"
     """The crew's shift begins."""

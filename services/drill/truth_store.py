@@ -44,7 +44,7 @@ SELECT
         AS never_in_ledger,
     (SELECT count(*) FROM told t WHERE EXISTS (
         SELECT FROM drill.outage o, now
-        WHERE o.customer = ANY (t.customers) AND o.from_ms <= t.at_ms AND coalesce(o.until_ms > t.at_ms, true)
+        WHERE o.customer = ANY (t.customers) AND o.from_ms < t.at_ms AND coalesce(o.until_ms > t.at_ms, true)
             AND coalesce(o.until_ms, now.now_ms) - o.from_ms > $3))
         AS told_restored_while_out,
     (SELECT count(*) FROM drill.handset_text t WHERE EXISTS (

@@ -172,6 +172,7 @@ class Board:
         incident = Incident(
             id=self._free_id(device, started_at, self.now, upstream or "", *rests_on[:1]),
             device=device,
+            region=self.grid.spot(device).region,
             state=state,
             reason=reason,
             whole=whole,

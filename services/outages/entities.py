@@ -32,7 +32,7 @@ class EstimateBasis(enum.StrEnum):
 
 
 class Incident(Entity, frozen=True, kw_only=True):
-    """One cause, one failed device, its customers. Times are milliseconds.
+    """One cause, one failed device, its customers. Times are milliseconds. `region` is where it was dispatched first, and stays.
 
     `whole`: everybody behind the device is taken to be out, else only who reported. `heard` counts customers who reported,
     `out` who is out under it, `life_support` and `important` those of them. `back_at` and `last_back_at` are the first and
@@ -45,6 +45,7 @@ class Incident(Entity, frozen=True, kw_only=True):
 
     kind: ClassVar[str] = "incident"
     device: str
+    region: str
     state: IncidentState
     reason: str
     whole: bool

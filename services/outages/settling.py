@@ -116,7 +116,7 @@ def _publish(board: Board, incident: Incident, delta: Delta) -> None:
         IncidentRow(
             incident=incident,
             restored_at=board.now if incident.state is IncidentState.RESTORED else None,
-            region=spot.region,
+            region=incident.region,
             feeder=spot.feeder,
             device_class=spot.device_class,
         )
@@ -143,7 +143,7 @@ def _event(board: Board, incident: Incident, out: list[str], back: list[str]) ->
         estimate=from_ms(incident.estimate),
         upstream=incident.upstream,
         merged_into=incident.merged_into,
-        region=spot.region,
+        region=incident.region,
         device_class=spot.device_class,
         life_support=incident.life_support,
         important=incident.important,

@@ -330,7 +330,7 @@ def figures(loop: ClosedLoop) -> dict[str, int]:
         for at, key, _, words in seen.texts
         if any(says in words.lower() for says in SAYS_RESTORED) and key in seen.notices
         for customer in seen.notices[key].customers
-        if any(since <= at < until and until - since > SUSTAINED_MS for since, until in true.get(customer, []))
+        if any(since < at < until and until - since > SUSTAINED_MS for since, until in true.get(customer, []))
     ]
     return {
         "faults": len(loop.scenario.faults),

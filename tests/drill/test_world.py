@@ -171,6 +171,18 @@ def test_a_crew_on_site_stays_though_it_is_called_back() -> None:
     assert world.mended() == ["F1"]
 
 
+def test_a_crew_that_is_relieved_on_site_mends_no_more() -> None:
+    world = World(fault("F1", FU2, "18:05")).at("18:06").order("O1", "C1", FU2)
+    arrives = crews.drive_ms(world.stage._scenario.cast.bases["C1"], world.network.device(FU2).place)
+    world.script.go_to(ms("18:06") + 120_000 + arrives)
+    assert world.crew_said("O1")[-1][0] == "arrived"
+    world.order("O1", "C1", FU2, OrderState.HANDED_OVER).at("21:00")
+    assert world.mended() == []
+    assert world.script.why("task", "O1")[-1] == ("handedOver", Reason.RELIEVED)
+    world.order("O2", "C2", FU2).at("23:30")
+    assert world.mended() == ["F1"]
+
+
 def test_a_crew_sets_out_from_where_it_was_last() -> None:
     world = World(fault("F1", FU2, "18:05")).at("18:06").order("O1", "C1", FU2).at("20:00")
     world.order("O2", "C1", FU1).at("22:00")

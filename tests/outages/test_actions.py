@@ -23,7 +23,7 @@ from services.clock import from_ms
 from services.outages.entities import Incident
 from services.outages.reasons import Reason
 from tests.outages.storm import Storm, clock
-from tests.outages.town import device_id
+from tests.outages.town import device_id, town
 
 
 @pytest.fixture
@@ -161,3 +161,15 @@ def test_a_split_where_nobody_or_everybody_lies_has_no_effect(storm: Storm) -> N
         act(storm, IncidentSplit, incident.id, device=device_id(place))
         assert storm.because(incident)[-1] == ("stays", Reason.NOTHING_TO_SPLIT)
         storm.at("06:03")
+
+
+def test_an_incident_stays_in_the_region_that_was_told_of_it_first() -> None:
+    storm = Storm(town(regions={"F2": "R2"}))
+    storm.at("06:00:40").gasp(*storm.everybody("T11"), lost="06:00")
+    storm.at("06:02")
+    act(storm, IncidentConfirmed, storm.incident("T11").id, device=device_id("T41"))
+    storm.at("06:03")
+    told = [event for event in storm.events if isinstance(event, IncidentChanged)]
+    assert storm.incident("T41").id == told[0].incident
+    assert {event.region for event in told} == {"R1"}
+    assert storm.network.region_of(device_id("T41")) == "R2"

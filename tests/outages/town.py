@@ -53,8 +53,12 @@ def town(
     behind: Mapping[str, tuple[str, ...]] = BEHIND,
     hanging: Mapping[str, int] = HANGING,
     ties: Mapping[str, tuple[str, str]] | None = None,
+    regions: Mapping[str, str] | None = None,
 ) -> Network:
-    """Return the network of a drawing; both feeders leave one substation and so lie in one area, A1."""
+    """Return the network of a drawing; both feeders leave one substation and so lie in one area, A1.
+
+    `regions` names those of feeders that are not dispatched in R1.
+    """
     parents = {lower: upper for upper, lowers in behind.items() for lower in lowers}
     names = sorted({*behind, *parents})
     feeders = [name for name in names if name not in parents]
@@ -96,7 +100,16 @@ def town(
     ]
     # The two feeders share a bus: one substation.
     rows = [
-        FeederRow(name, name, "S1", f"n-{name}", places[f"n-{name}"].lon, places[f"n-{name}"].lat) for name in feeders
+        FeederRow(
+            name,
+            name,
+            "S1",
+            f"n-{name}",
+            places[f"n-{name}"].lon,
+            places[f"n-{name}"].lat,
+            (regions or {}).get(name, "R1"),
+        )
+        for name in feeders
     ]
     customers = [
         CustomerRow(
