@@ -20,6 +20,7 @@ from deploy.supervisor import Supervisor, interruptions
 from services.clock import wall_ms
 from services.database import databases
 from services.drill.prepare import STARTS_AT_MS
+from services.drill.storms import STORMS
 from services.settings import Settings
 from services.utility.folder import EXAMPLE, FolderProblems, UtilityFolder, read_folder
 from streams import brokers
@@ -98,7 +99,9 @@ async def _play_and_judge(settings: Settings, wanted: Play, *, live: bool) -> di
             code = await played
             if code != 0:
                 raise PartError(f"the drill ended with status {code}: see {supervisor.log_path('drill')}")
-            return await judge(drill, found, wall_s=time.monotonic() - begun)
+            figures = await judge(drill, found, wall_s=time.monotonic() - begun)
+            print("\n".join(await rehearsal.told(_dsn(drill))), flush=True)
+            return figures
 
 
 async def prepare(settings: Settings, found: Backends, wanted: Play, folder: UtilityFolder) -> Settings:
@@ -129,7 +132,8 @@ async def run(supervisor: Supervisor, drill: Settings, wanted: Play) -> int:
     await supervisor.start(process(drill, "operator", "streams.operator"))
     await asyncio.gather(*(supervisor.start(part) for part in product_parts(drill, wanted.workers)))
     if not wanted.lockstep:
-        await rehearsal.set_running(_dsn(drill), now_ms=STARTS_AT_MS, speed=wanted.speed)
+        begins_ms = STARTS_AT_MS + STORMS[wanted.storm].begins_ms
+        await rehearsal.set_running(_dsn(drill), now_ms=begins_ms, speed=wanted.speed)
     mode = "lockstep" if wanted.lockstep else "running"
     driver = process(
         drill, "drill", "streams.worker", "--name", "drill", "--stages", "world", "--drill", mode, restart="on-failure"

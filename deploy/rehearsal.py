@@ -49,14 +49,12 @@ async def set_running(dsn: str, *, now_ms: int, speed: float) -> None:
 
 
 async def judge(dsn: str, ends: Mapping[tuple[str, int], int], *, wall_s: float) -> dict[str, Any]:
-    """Print what was played, in words; return the figures of the drill, with the audit's findings in them."""
+    """Return the figures of the drill that was played, with the audit's findings in them."""
     connection = await connect(dsn)
     try:
         found = await auditing.audit(connection, ends)
         if any(finding.violations for finding in found):
             print(auditing.in_words(found), file=sys.stderr)
-        for sentence in await preparing.tell(connection):
-            print(sentence)
         findings = auditing.as_json(found)
         return await truth.report(
             connection,
@@ -66,6 +64,15 @@ async def judge(dsn: str, ends: Mapping[tuple[str, int], int], *, wall_s: float)
             digests=await truth.digests(connection),
             indices=await measures.indices(connection),
         )
+    finally:
+        await connection.close()
+
+
+async def told(dsn: str) -> list[str]:
+    """Return in words what was played and what became of it."""
+    connection = await connect(dsn)
+    try:
+        return await preparing.tell(connection)
     finally:
         await connection.close()
 
