@@ -59,7 +59,7 @@ def draw(picture: Picture | None, trouble: str | None, *, width: int, height: in
         return _lines(head or ["Waiting for the database"])
     head += _figures(picture, width)
     head = head[: max(2, height - 1 - _ABOVE_ROWS - FEWEST_ROWS)]
-    listings = [_incidents(picture), _crews(picture), _journal(picture)]
+    listings = [_open(picture), _crews(picture), _journal(picture)]
     gap: list[RenderableType] = [Text()] if height >= ROOMY else []
     above = _ABOVE_ROWS + len(gap)
     room = height - len(head) - 1 - above * len(listings)
@@ -81,7 +81,7 @@ def one_line(picture: Picture) -> str:
         (
             _time(picture),
             f"customers: {picture.customers.out} out, {picture.customers.restored} restored",
-            f"incidents: {len(picture.incidents)} open",
+            f"incidents: {len(picture.incidents)} open, dangers: {len(picture.hazards)}",
             f"crews: {busy} of {len(picture.crews)} busy",
             f"reports: {sum(picture.reports.values())}, parked: {picture.parked}",
             f"texts: {texts.sent} sent, {texts.delivered} delivered, {texts.failed} failed",
@@ -137,12 +137,15 @@ def _speed(picture: Picture) -> str:
     return "as fast as all settles" if picture.clock.mode == "lockstep" else f"{picture.clock.speed:g} times real time"
 
 
-def _incidents(picture: Picture) -> _Listing:
-    """List the open incidents, the oldest first."""
+def _open(picture: Picture) -> _Listing:
+    """List the open dangers, then the open incidents, the oldest first."""
     now = 0 if picture.clock is None else picture.clock.now_ms
     rows = []
+    for hazard in picture.hazards:
+        near = hazard.device or f"{hazard.lon:.4f}, {hazard.lat:.4f}"
+        since = _hour(hazard.reported_at_ms)
+        rows.append(("DANGER", near, "", since, "", _sent(picture, hazard.id), in_words(hazard.kind)))
     for incident in picture.incidents:
-        order = picture.orders.get(incident.id)
         overdue = " overdue" if incident.estimate_ms < now else ""
         rows.append(
             (
@@ -151,12 +154,21 @@ def _incidents(picture: Picture) -> _Listing:
                 str(incident.customers_out),
                 _hour(incident.started_at_ms),
                 _hour(incident.estimate_ms) + overdue,
-                "waits for a crew" if order is None else f"{order.crew} {in_words(order.state)}",
+                _sent(picture, incident.id),
                 in_words(incident.reason),
             )
         )
     columns = (("state", 0), ("device", 0), ("out", 0), ("since", MEDIUM), ("back by", MEDIUM), ("crew", 0))
-    return _Listing(f"Open incidents: {len(rows)}", (*columns, ("because", WIDE)), rows)
+    title = f"Open incidents: {len(picture.incidents)}"
+    if picture.hazards:
+        title = f"Dangers: {len(picture.hazards)}, open incidents: {len(picture.incidents)}"
+    return _Listing(title, (*columns, ("because", WIDE)), rows)
+
+
+def _sent(picture: Picture, subject: str) -> str:
+    """Return who was sent last, and how far that is."""
+    order = picture.orders.get(subject)
+    return "waits for a crew" if order is None else f"{order.crew} {in_words(order.state)}"
 
 
 def _crews(picture: Picture) -> _Listing:
@@ -164,13 +176,14 @@ def _crews(picture: Picture) -> _Listing:
     rows = []
     for crew in sorted(picture.crews, key=lambda crew: (crew.state not in _BUSY, crew.crew)):
         depot = "of no depot" if crew.depot is None else f"of depot {crew.depot}"
+        goal = f"the danger near {crew.device or 'no device'}" if crew.hazard else f"{crew.device}"
         match crew.state:
             case "onSite":
-                where = f"at {crew.device}"
+                where = f"at {goal}"
             case "enroute":
-                where = f"on the way to {crew.device}"
+                where = f"on the way to {goal}"
             case "ordered":
-                where = f"{depot}, ordered to {crew.device}"
+                where = f"{depot}, ordered to {goal}"
             case _:
                 where = depot
         rows.append((crew.crew, in_words(crew.state), where))

@@ -7,7 +7,8 @@ import contextlib
 import sys
 from collections.abc import AsyncIterator, Sequence
 
-from deploy.installation import database_of, reach
+from deploy.installation import LastRun, database_of, reach
+from deploy.supervisor import runs_already
 from services.access import store
 from services.access.keys import UnknownScope
 from services.database import databases
@@ -20,9 +21,14 @@ DONE, REFUSED = 0, 1
 
 @contextlib.asynccontextmanager
 async def _database(settings: Settings) -> AsyncIterator[Connection]:
-    """Lend a connection to the installation's database, which is made and brought to the newest schema where need be."""
+    """Lend a connection to the database of what runs here now, a drill's too, else to the installation's.
+
+    It is made and brought to the newest schema where need be.
+    """
+    running = LastRun.read(settings.data_dir) if runs_already(settings.data_dir) else None
+    name = database_of(settings) if running is None else running.database
     async with reach(settings) as found:
-        connection = await connect(await databases.ensure(found.admin_dsn, database_of(settings)))
+        connection = await connect(await databases.ensure(found.admin_dsn, name))
         try:
             yield connection
         finally:

@@ -17,19 +17,20 @@ from services.measures import store as measures
 from services.notices import store as notices
 from services.notices.store import TextCounts
 from services.outages import store as outages
-from services.outages.store import CustomerCounts, OpenIncident
+from services.outages.store import CustomerCounts, OpenHazard, OpenIncident
 from services.reports import store as reports
 
-FOLLOWED = ("incident", "window", "job", "order", "crew", "escalation", "call")
+FOLLOWED = ("incident", "hazard", "window", "position", "job", "order", "crew", "escalation", "call")
 """Kinds of subject whose transitions a person follows one by one; those of single customers are too many."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """Everything that the live view shows; `noted` is newest first, `orders` is by incident, `indices` by name."""
+    """Everything that the live view shows; `noted` is newest first, `orders` is by incident or hazard, `indices` by name."""
 
     clock: Standing | None
     customers: CustomerCounts
+    hazards: Sequence[OpenHazard]
     incidents: Sequence[OpenIncident]
     orders: Mapping[str, LatestOrder]
     crews: Sequence[CrewNow]
@@ -47,8 +48,9 @@ async def take_picture(connection: Connection, *, lines: int) -> Picture:
         return Picture(
             clock=await clock.standing(connection),
             customers=await outages.count_customers(connection),
+            hazards=await outages.open_hazards(connection),
             incidents=await outages.open_incidents(connection),
-            orders={order.incident: order for order in await dispatch.latest_orders(connection)},
+            orders={order.subject: order for order in await dispatch.latest_orders(connection)},
             crews=await dispatch.crews_now(connection),
             reports=await reports.count_by_state(connection),
             parked=await parked.count(connection),

@@ -97,9 +97,9 @@ async def read_roster(connection: asyncpg.Connection[Any]) -> Roster:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class LatestOrder:
-    """The leading order given last for an incident: to whom, its state and why, the estimated arrival (milliseconds)."""
+    """The leading order given last for an incident or hazard: to whom, its state and why, the estimated arrival (ms)."""
 
-    incident: str
+    subject: str
     crew: str
     state: str
     reason: str
@@ -108,31 +108,31 @@ class LatestOrder:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class CrewNow:
-    """What a crew is doing, and the device that its active order names. `depot` is None for a crew not in the roster."""
+    """What a crew is doing, and the device that its active order names. `depot` is None for a crew not in the roster.
+
+    `hazard`: its order is to make a place safe, near the device if there is one.
+    """
 
     crew: str
     depot: str | None
     state: str
     device: str | None
+    hazard: bool
 
 
 async def latest_orders(connection: Connection) -> list[LatestOrder]:
-    """Return for each incident the leading order that was given last, sorted by incident."""
+    """Return for each incident and hazard the leading order that was given last, sorted by its id."""
     rows = await connection.fetch(
-        """SELECT DISTINCT ON (incident) incident, crew, state, reason, arrival_estimate_ms
-           FROM crew_order WHERE incident IS NOT NULL AND assists IS NULL
-           ORDER BY incident, sent_at_ms DESC, attempt DESC"""
+        """SELECT DISTINCT ON (subject) coalesce(incident, hazard) AS subject, crew, state, reason, arrival_estimate_ms
+           FROM crew_order WHERE assists IS NULL ORDER BY subject, sent_at_ms DESC, attempt DESC"""
     )
-    return [
-        LatestOrder(row["incident"], row["crew"], row["state"], row["reason"], row["arrival_estimate_ms"])
-        for row in rows
-    ]
+    return [LatestOrder(**row) for row in rows]
 
 
 async def crews_now(connection: Connection) -> list[CrewNow]:
     """Return what every crew is doing, sorted by crew."""
     rows = await connection.fetch(
-        """SELECT d.crew, d.depot, d.state, o.device
+        """SELECT d.crew, d.depot, d.state, o.device, o.hazard IS NOT NULL AS hazard
            FROM crew_duty d LEFT JOIN crew_order o ON o."order" = d."order" AND o.active ORDER BY d.crew"""
     )
-    return [CrewNow(row["crew"], row["depot"], row["state"], row["device"]) for row in rows]
+    return [CrewNow(**row) for row in rows]

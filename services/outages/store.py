@@ -222,6 +222,20 @@ class OpenIncident:
     estimate_ms: int
 
 
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class OpenHazard:
+    """A danger that nobody has made safe, as people read it. `device` is the nearest one, if one is near."""
+
+    id: str
+    kind: str
+    reason: str
+    device: str | None
+    lon: float
+    lat: float
+    reports: int
+    reported_at_ms: int
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class CustomerCounts:
     """Customers out now, those of them for planned work, and interruptions that ended with power back."""
@@ -238,6 +252,15 @@ async def open_incidents(connection: Connection) -> list[OpenIncident]:
            WHERE state IN ('predicted', 'confirmed', 'partiallyRestored') ORDER BY started_at_ms, id"""
     )
     return [OpenIncident(**row) for row in rows]
+
+
+async def open_hazards(connection: Connection) -> list[OpenHazard]:
+    """Return the dangers that are not over, the oldest first."""
+    rows = await connection.fetch(
+        """SELECT id, kind, reason, device, lon, lat, reports, reported_at_ms FROM hazard
+           WHERE state = 'reported' ORDER BY reported_at_ms, id"""
+    )
+    return [OpenHazard(**row) for row in rows]
 
 
 async def count_customers(connection: Connection) -> CustomerCounts:

@@ -136,6 +136,19 @@ def words(lines: list[str]) -> list[str]:
     return [" ".join(line.split()) for line in lines]
 
 
+async def test_a_danger_stands_before_every_incident(storm: Connection) -> None:
+    await storm.execute(
+        """INSERT INTO hazard (id, area, region, kind, lon, lat, device, state, reason, revision, reports, reported_at_ms,
+                               changed_at_ms)
+           VALUES ('h-1', 'A1', 'R1', 'wireDown', 11.4, 53.6, NULL, 'reported', 'heard', 1, 2, $1, $1)""",
+        ms("18:31"),
+    )
+    lines = words(shown(await take_picture(storm, lines=8)))
+    title = lines.index("Dangers: 1, open incidents: 2")
+    assert lines[title + 2] == "DANGER 11.4000, 53.6000 18:31 waits for a crew wire down"
+    assert lines[title + 3].startswith("confirmed switch:FU-3")
+
+
 async def test_a_wide_terminal_shows_everything(picture: Picture) -> None:
     lines = [line for line in words(shown(picture)) if line]
     assert lines == [
@@ -192,7 +205,7 @@ async def test_what_does_not_fit_is_counted(storm: Connection) -> None:
 async def test_an_empty_database_says_that_nothing_has_begun(connection: Connection) -> None:
     picture = await take_picture(connection, lines=8)
     assert words(shown(picture))[0] == "LAMPLIGHTER not begun | the clock is not set"
-    assert one_line(picture).startswith("not begun; customers: 0 out, 0 restored; incidents: 0 open;")
+    assert one_line(picture).startswith("not begun; customers: 0 out, 0 restored; incidents: 0 open, dangers: 0;")
 
 
 async def test_a_running_clock_shows_its_speed(connection: Connection) -> None:
@@ -257,7 +270,7 @@ async def test_a_pipe_gets_plain_lines(settings: Settings, dsn: str) -> None:
     async with watching(settings, dsn, terminal=False) as output:
         await output.says("acknowledged\n")
     assert output.getvalue() == (
-        "2026-03-01 18:40:10 UTC; customers: 3 out, 1 restored; incidents: 2 open; crews: 1 of 2 busy; reports: 3, "
+        "2026-03-01 18:40:10 UTC; customers: 3 out, 1 restored; incidents: 2 open, dangers: 0; crews: 1 of 2 busy; reports: 3, "
         "parked: 1; texts: 2 sent, 1 delivered, 1 failed; hotline: 2 calls, 1 acknowledged\n"
     )
 

@@ -155,7 +155,8 @@ async def test_the_views_show_orders_jobs_and_crews(connection: Connection) -> N
         ("W2", "I-2", None, "repair", "revoked", False, 1, False),
         ("W2", "I-2", None, "repair", "sent", True, 2, False),
     ]
-    assert [(row.incident, row.crew, row.state) for row in await latest_orders(connection)] == [
+    assert [(row.subject, row.crew, row.state) for row in await latest_orders(connection)] == [
+        ("H-1", "E1", "done"),
         ("I-1", "W1", "arrived"),
         ("I-2", "W2", "sent"),
     ]
