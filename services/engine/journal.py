@@ -20,13 +20,14 @@ class Noted:
 
 
 async def latest(connection: Connection, kinds: Sequence[str], limit: int) -> list[Noted]:
-    """Return the last transitions of subjects of these kinds, newest first; the world of a drill is left out.
+    """Return the last transitions of subjects of these kinds, newest first; what stayed as it was is left out.
 
-    What a simulated world did is not known to the product, and so has no place among what the product did.
+    So is the world of a drill: what it did is not known to the product, and has no place among what the product did.
     """
     rows = await connection.fetch(
         """SELECT now_ms, subject_kind, subject, became, reason FROM journal
-           WHERE subject_kind = ANY ($1::text[]) AND stage <> 'world' ORDER BY now_ms DESC, tick DESC, id LIMIT $2""",
+           WHERE subject_kind = ANY ($1::text[]) AND stage <> 'world' AND became <> 'stays'
+           ORDER BY now_ms DESC, tick DESC, id LIMIT $2""",
         list(kinds),
         limit,
     )

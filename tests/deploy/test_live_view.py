@@ -115,6 +115,7 @@ async def storm(connection: Connection) -> Connection:
         [
             ("j-1", "correlate", 2, ms("18:20"), "incident", "i-2", "predicted", "noSignOfRestoration"),
             ("j-2", "dispatch", 3, ms("18:06"), "order", "o-1", "enroute", "crewReported"),
+            ("j-4", "correlate", 5, ms("18:39"), "incident", "i-1", "stays", "estimateKept"),
             ("j-3", "world", 4, ms("18:39"), "incident", "f-9", "struck", "scenario"),
         ],
     )
