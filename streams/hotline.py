@@ -15,7 +15,7 @@ from aiohttp import web
 
 from schemas.topics import HOTLINE_PRIORITY
 from services.database.migrate import verify
-from services.database.pool import LOST, Pool, Wakeups, create_pool
+from services.database.pool import LOST, Pool, create_pool
 from services.engine.clock import make_shards
 from services.engine.deathpoints import DeathPoints
 from services.engine.deciding import Deciding, InboxStore, current_version
@@ -27,6 +27,7 @@ from services.ready import announce_ready
 from services.settings import Settings, load_settings
 from streams import gateways
 from streams.leaving import leave
+from streams.outdated import leave_when_outdated
 from streams.processes import run_process
 from streams.sender import send
 from streams.turns import TickLoop
@@ -37,8 +38,6 @@ log = structlog.get_logger(__name__)
 HOST = "127.0.0.1"
 POOL, POOL_OF_API = 4, 4
 """The API has connections of its own, so that no flood of questions holds up a call."""
-
-LOOK_S = 5.0
 
 
 async def hotline(settings: Settings, dsn: str) -> None:
@@ -65,7 +64,7 @@ async def hotline(settings: Settings, dsn: str) -> None:
         watchdog=watchdog,
         deaths=DeathPoints(settings.death_dir),
     )
-    work = [ticks.run(dsn, pool), _leave_outdated(dsn, pool, version)]
+    work = [ticks.run(dsn, pool), leave_when_outdated(dsn, version)]
     if voice is None:
         log.warning("gateway.missing", kind="call", setting="voice_url")
     else:
@@ -87,19 +86,6 @@ async def _built(pool: Pool) -> tuple[int | None, EscalateStage]:
             stage = EscalateStage(*await read_accounts(connection))
         await make_shards(connection, stage.name, stage.shards())
     return version, stage
-
-
-async def _leave_outdated(dsn: str, pool: Pool, version: int | None) -> None:
-    """End the process when a new version of the utility was imported: its accounts are those of an older one."""
-    try:
-        wakeups = await Wakeups.listen(dsn, "utility")
-        while True:
-            await wakeups.wait(LOOK_S)
-            async with pool.acquire() as connection:
-                if await current_version(connection) != version:
-                    leave("hotline.utility_changed")
-    except LOST as error:
-        leave("hotline.database_lost", error=type(error).__name__)
 
 
 def main() -> None:

@@ -20,10 +20,10 @@ import structlog  # noqa: E402
 
 from schemas.topics import HOTLINE_REPORTS, OUTAGE_REPORTS, Topic, consumed_by  # noqa: E402
 from services.database.migrate import verify  # noqa: E402
-from services.database.pool import LOST, Wakeups, connect, create_pool  # noqa: E402
+from services.database.pool import LOST, connect, create_pool  # noqa: E402
 from services.engine.clock import make_shards  # noqa: E402
 from services.engine.deathpoints import DeathPoints  # noqa: E402
-from services.engine.deciding import Deciding, current_version  # noqa: E402
+from services.engine.deciding import Deciding  # noqa: E402
 from services.engine.taking import InboxKeeper, Taking  # noqa: E402
 from services.logs import configure_logs  # noqa: E402
 from services.ready import announce_ready  # noqa: E402
@@ -34,6 +34,7 @@ from streams.app import Feed, Task, build_app  # noqa: E402
 from streams.brokers import wait_for  # noqa: E402
 from streams.leaving import leave  # noqa: E402
 from streams.loop import Lane  # noqa: E402
+from streams.outdated import leave_when_outdated  # noqa: E402
 from streams.processes import addresses  # noqa: E402
 from streams.rules import House, build  # noqa: E402
 from streams.turns import TickLoop  # noqa: E402
@@ -44,7 +45,6 @@ log = structlog.get_logger(__name__)
 _OF_THE_HOTLINE = {topic.name for topic in consumed_by("escalate")}
 
 POOL = 6
-LOOK_S = 5.0
 
 
 async def prepare(settings: Settings, stages: tuple[str, ...]) -> House:
@@ -134,18 +134,10 @@ class Worker:
             )
         if self._driving:
             work.append(functools.partial(drill.drive, settings, self._dsn, self._bootstrap, self._driving))
-        work.append(self._leave_outdated)
+        work.append(functools.partial(leave_when_outdated, self._dsn, house.version))
         self._watchdog.start()
         announce_ready(settings)
         await asyncio.gather(*(task() for task in work))
-
-    async def _leave_outdated(self) -> None:
-        """End the process when a new version of the utility was imported: its rules are built from an older one."""
-        wakeups = await Wakeups.listen(self._dsn, "utility")
-        while True:
-            await wakeups.wait(LOOK_S)
-            if await current_version(wakeups.connection) != self._house.version:
-                leave("worker.utility_changed")
 
     def _owns(self, topic: str, part: int) -> bool:
         if topic in _OF_THE_HOTLINE:
