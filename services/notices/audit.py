@@ -22,19 +22,17 @@ RULES: Final = (
         name="notices.restoredWhileOut",
         promise="Nobody is told that power is back while known to be out.",
         checked_sql="SELECT count(*) FROM notice_decided WHERE moment = 'powerRestored'",
-        # Known: somebody held the interruption before the notice was decided. What is learned later of that time, by
-        # a late report, could not stop it. Power that was back for too short a time to end the interruption was back.
+        # Known: what held the stretch without power held the interruption before the notice was decided. What is learned later
+        # of that time, by a late report, could not stop it; nor could a loss in the very instant.
         violations_sql="""
-            SELECT n.key, i.customer, n.incident, n.decided_at_ms, i.id AS interruption, i.start_ms, i.end_ms
+            SELECT n.key, i.customer, n.incident, n.decided_at_ms, i.id AS interruption, p.from_ms, p.until_ms, p.holder
             FROM notice_decided n
             JOIN interruption i ON i.customer = ANY (n.customers) AND NOT i.voided
+            JOIN interruption_part p ON p.interruption = i.id AND NOT p.powered
+                AND p.from_ms < n.decided_at_ms AND (p.until_ms IS NULL OR p.until_ms > n.decided_at_ms)
             WHERE n.moment = 'powerRestored'
-              AND i.start_ms <= n.decided_at_ms AND (i.end_ms IS NULL OR i.end_ms > n.decided_at_ms)
               AND EXISTS (SELECT FROM interruption_holder h
-                          WHERE h.interruption = i.id AND h.from_ms < n.decided_at_ms)
-              AND NOT EXISTS (SELECT FROM interruption_part p
-                              WHERE p.interruption = i.id AND p.powered
-                                AND p.from_ms <= n.decided_at_ms AND (p.until_ms >= n.decided_at_ms OR p.until_ms IS NULL))
+                          WHERE h.interruption = i.id AND h.holder = p.holder AND h.from_ms < n.decided_at_ms)
             ORDER BY n.key, i.customer""",
     ),
     AuditRule(

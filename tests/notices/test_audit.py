@@ -117,10 +117,14 @@ async def test_sound_data_holds_every_promise_and_every_rule_looks_at_something(
         assert await sound.fetch(rule.violations_sql) == [], rule.name
 
 
+STILL_OUT = """INSERT INTO interruption_part (interruption, from_ms, until_ms, holder_kind, holder, powered)
+               SELECT id, start_ms, 5500, holder_kind, holder, false FROM interruption WHERE id = 'i1'"""
+
+
 @pytest.mark.parametrize(
     ("rule", "damage", "named"),
     [
-        ("restoredWhileOut", "UPDATE interruption SET end_ms = 5500 WHERE id = 'i1'", ["k5"]),
+        ("restoredWhileOut", STILL_OUT, ["k5"]),
         (
             "toldTwice",
             _copy("k5", "k9", 9),
@@ -170,20 +174,22 @@ async def test_damaged_data_is_named(sound: Connection, rule: str, damage: str, 
 
 
 async def test_what_was_learned_later_is_no_violation(sound: Connection) -> None:
-    await sound.execute("UPDATE interruption SET end_ms = 5500 WHERE id = 'i1'")
+    await sound.execute(STILL_OUT)
+    assert len(await sound.fetch(BY_NAME["restoredWhileOut"].violations_sql)) == 1
     await sound.execute("UPDATE interruption_holder SET from_ms = 6000 WHERE interruption = 'i1'")
     assert await sound.fetch(BY_NAME["restoredWhileOut"].violations_sql) == []
 
 
 async def test_power_that_was_back_for_a_moment_may_be_told(sound: Connection) -> None:
-    await sound.execute("UPDATE interruption SET end_ms = 5500 WHERE id = 'i1'")
-    await sound.execute(
-        """INSERT INTO interruption_part SELECT 'i1', decided_at_ms, decided_at_ms + 1, 'incident', 'I1', true
-           FROM notice_decided WHERE key = 'k5'"""
-    )
+    await sound.execute(STILL_OUT)
+    await sound.execute("UPDATE interruption_part SET powered = true")
     assert await sound.fetch(BY_NAME["restoredWhileOut"].violations_sql) == []
-    await sound.execute("UPDATE interruption_part SET powered = false")
-    assert len(await sound.fetch(BY_NAME["restoredWhileOut"].violations_sql)) == 1
+
+
+async def test_a_loss_that_nobody_knew_of_does_not_count_though_the_one_before_was_known(sound: Connection) -> None:
+    await sound.execute(STILL_OUT)
+    await sound.execute("UPDATE interruption_part SET holder = 'found out later'")
+    assert await sound.fetch(BY_NAME["restoredWhileOut"].violations_sql) == []
 
 
 async def test_a_second_outage_may_be_told_after_the_first_ended(sound: Connection) -> None:
