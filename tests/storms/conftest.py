@@ -19,13 +19,6 @@ from services.settings import load_settings
 COMMAND = str(Path(sys.executable).parent / "lamplighter")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the storms together: side by side they would take each other's time, and that of nobody else's parts."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("storms"))
-
-
 class Lamplighter:
     """The command `lamplighter` on a data folder of its own."""
 
