@@ -6,15 +6,13 @@ only loopback, and the settings of the real providers are not read at all.
 
 from __future__ import annotations
 
-from schemas import cloudevents
-from schemas.codec import encode
 from schemas.events import TextOutcome, TextReceipt, TextReceived
 from schemas.ids import derived
 from schemas.topics import NOTICE_INBOUND, NOTICE_RECEIPTS
 from services.clock import from_ms
 from services.database.pool import Pool
 from services.drill import operator_store as drill_operator
-from services.engine import clock, outbox
+from services.engine import clock, direct
 from services.engine.gateway import Gateway
 from services.hotline.gateways.voice import VoiceGateway
 from services.hotline.store import Contacts
@@ -24,7 +22,7 @@ from services.notices.moments import TextBody
 from services.notices.parts import Part
 from services.settings import Settings
 
-RECEIPTS = "operator"
+OPERATOR = "operator"
 """Who speaks in receipts, and brings us what people write."""
 
 
@@ -82,16 +80,7 @@ async def texts(settings: Settings, pool: Pool) -> Gateway:
                 operator_code=operator_code,
             )
             async with connection.transaction():
-                await outbox.write(
-                    connection,
-                    event_id=event.id,
-                    stage=RECEIPTS,
-                    shard=text.area,
-                    topic=NOTICE_RECEIPTS.name,
-                    key=event.notice,
-                    headers=cloudevents.headers(event, RECEIPTS),
-                    body=encode(event),
-                )
+                await direct.publish(connection, OPERATOR, NOTICE_RECEIPTS, event.notice, event)
 
     async def on_inbound(part: Part) -> None:
         async with pool.acquire() as connection, connection.transaction():
@@ -106,16 +95,7 @@ async def texts(settings: Settings, pool: Pool) -> Gateway:
                     phone=text.phone,
                     words=text.words,
                 )
-                await outbox.write(
-                    connection,
-                    event_id=event.id,
-                    stage=RECEIPTS,
-                    shard="",
-                    topic=NOTICE_INBOUND.name,
-                    key=event.phone,
-                    headers=cloudevents.headers(event, RECEIPTS),
-                    body=encode(event),
-                )
+                await direct.publish(connection, OPERATOR, NOTICE_INBOUND, event.phone, event)
 
     return SmppGateway(
         endpoint=endpoint,

@@ -28,7 +28,7 @@ ROUTES: tuple[Route, ...] = (
                 "status": "done",
                 "order": "4f1c",
                 "found": "switch:FU-12",
-                "cause": "TREE",
+                "cause": "VEGETATION",
             },
         },
     ),

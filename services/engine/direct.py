@@ -33,13 +33,13 @@ async def take_directly(connection: Connection, stage: str, shard: str, topic: T
 async def publish(connection: Connection, source: str, topic: Topic, key: str, event: Event) -> bool:
     """Put an event into the outbox under its key; `source` names who speaks. False when it is there already.
 
-    The source is no stage: what stands in the outbox under a stage's name is what that stage decided.
+    The source is no stage, and no shard decided it: what stands in the outbox under a stage's name is what that stage decided.
     """
     return await outbox.write(
         connection,
         event_id=event.id,
         stage=source,
-        shard=key,
+        shard="",
         topic=topic.name,
         key=key,
         headers=cloudevents.headers(event, source),

@@ -79,7 +79,7 @@ async def _account(request: web.Request) -> tuple[Key, Account]:
     """Return the key of a request and its account. Raises `ApiError`."""
     key = await authorised(request, SCOPE)
     if wait_s := math.ceil(request.app[ALLOWANCES].take(key.id, 1, time.monotonic())):
-        raise ApiError(429, "tooManyRequests", f"ask again in {wait_s} s", retry_after_s=wait_s)
+        raise ApiError(429, "tooMuch", f"ask again in {wait_s} s", retry_after_s=wait_s)
     async with request.app[POOL].acquire() as connection:
         account = None if key.account is None else await store.read_account(connection, key.account)
     if account is None:
@@ -226,7 +226,7 @@ async def _told(
                 connection, account.id, once, digest=digest, event=name, topic=topic.name, at_ms=standing.now_ms
             )
         except store.AskedOtherwise as error:
-            raise ApiError(409, "idempotencyConflict", "the key was used for another request") from error
+            raise ApiError(409, "idempotencyMismatch", "the key was used for another request") from error
         if made is None:
             await _store(connection, account, topic, event_of(name, standing), key or account.id)
     return answer(202, wire.Taken(id=name))

@@ -17,7 +17,7 @@ EVERYWHERE: dict[str, str] = {
     "unknownKey": "401: there is no such key, or it was revoked.",
     "scopeMissing": "403: the key does not allow the hotline.",
     "noAccount": "403: the key belongs to no account, or to one that the utility does not have.",
-    "tooManyRequests": "429: ask again after the seconds that Retry-After names.",
+    "tooMuch": "429: ask again after the seconds that Retry-After names.",
     "databaseAway": "503: the database is away.",
 }
 """Codes of errors that any operation may answer."""
@@ -34,7 +34,7 @@ WITH_BODY: dict[str, str] = {
 
 _ONCE = {
     "noIdempotencyKey": f"400: the header {IDEMPOTENCY} is missing, or longer than 64 characters.",
-    "idempotencyConflict": "409: the idempotency key was used for another request.",
+    "idempotencyMismatch": "409: the idempotency key was used for another request.",
 }
 
 

@@ -103,18 +103,10 @@ def _columns(event: Heard, where: Located) -> tuple[object, ...]:
     )
 
 
-async def read_premises(connection: Connection, version: int | None = None) -> Premises:
-    """Return which customers phones and hotline accounts stand for, in a version of the utility; None: in the current one."""
-    phones = await connection.fetch(
-        """SELECT phone, customer FROM customer_phone JOIN utility_version v USING (version)
-           WHERE CASE WHEN $1::integer IS NULL THEN v.current ELSE version = $1 END""",
-        version,
-    )
-    accounts = await connection.fetch(
-        """SELECT account, customer FROM hotline_premise JOIN utility_version v USING (version)
-           WHERE CASE WHEN $1::integer IS NULL THEN v.current ELSE version = $1 END""",
-        version,
-    )
+async def read_premises(connection: Connection) -> Premises:
+    """Return which customers phones and hotline accounts stand for, in the current version of the utility."""
+    phones = await connection.fetch("SELECT phone, customer FROM current_phone")
+    accounts = await connection.fetch("SELECT account, customer FROM current_premise")
     return Premises.of(map(tuple, phones), map(tuple, accounts))
 
 

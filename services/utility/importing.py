@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from schemas.cloudevents import headers
-from schemas.codec import encode, type_of
+from schemas.codec import type_of
 from schemas.topics import MAINTENANCE_NOTICES
-from services.engine import clock, outbox
+from services.engine import clock, direct
 from services.utility import store
 from services.utility.announcing import window_events
 from services.utility.diff import Diff, compare
@@ -17,6 +16,10 @@ from services.utility.in_use import InUse, UtilityInUse, refusals
 if TYPE_CHECKING:
     from services.engine.taking import Connection
     from services.utility.contents import UtilityFolder
+
+
+SOURCE = "utility"
+"""Who speaks in the outbox: not a stage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +70,7 @@ async def apply(connection: Connection, folder: UtilityFolder) -> Applied:
             exercise=await store.is_exercise(connection),
         )
         for event in events:
-            await outbox.write(
-                connection,
-                event_id=event.id,
-                stage="utility",
-                shard="",
-                topic=MAINTENANCE_NOTICES.name,
-                key=event.window,
-                headers=headers(event, "utility"),
-                body=encode(event),
-            )
+            await direct.publish(connection, SOURCE, MAINTENANCE_NOTICES, event.window, event)
         await store.wake(connection)
     return Applied(version, tuple((event.window, type_of(event)) for event in events))
 

@@ -154,7 +154,7 @@ async def test_the_same_request_is_done_once_and_another_one_under_its_key_is_re
     await desk.decide("06:00:01")
     assert await desk.ask("POST", "/reports", asked) == first
     assert len(await desk.published()) == 1
-    assert await desk.code("POST", "/reports", {**asked, "customer": "C-4"}) == (409, "idempotencyConflict")
+    assert await desk.code("POST", "/reports", {**asked, "customer": "C-4"}) == (409, "idempotencyMismatch")
     assert await desk.code("POST", "/reports", asked, once=None) == (400, "noIdempotencyKey")
     assert await desk.code("POST", "/reports", asked, once="k" * 65) == (400, "noIdempotencyKey")
     other = await key_for(desk.connection, "DAIRY")

@@ -17,6 +17,7 @@ from services.reports.store import (
     read_premises,
     take_located,
 )
+from services.utility.store import make_current
 from tests.reports.hamlet import FU1, LAT, PREMISES, T1, T2, hamlet
 from tests.stage_script import moment, ms
 
@@ -167,7 +168,9 @@ async def test_premises_are_those_of_the_version_that_is_asked_for(connection: C
         await connection.execute(
             "INSERT INTO hotline_premise (version, account, customer) VALUES ($1, 'MILL', $2)", version, customer
         )
-    now, before = await read_premises(connection), await read_premises(connection, 1)
+    now = await read_premises(connection)
+    await make_current(connection, 1)
+    before = await read_premises(connection)
     assert (now.phones, now.accounts) == ({"+4915510": ("NEW",)}, {"MILL": ("NEW",)})
     assert (before.phones, before.accounts) == ({"+4915510": ("OLD",)}, {"MILL": ("OLD",)})
 
