@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import importlib.metadata
 import sys
 from pathlib import Path
@@ -10,7 +9,10 @@ from typing import Annotated, Literal
 
 import typer
 
-from services.settings import Settings, SettingsError, load_settings
+from deploy import cli_people
+from deploy.cli_keeping import commands as keeping_commands
+from deploy.cli_keeping import settings_of as _settings
+from services.settings import SettingsError, has_display
 
 Storm = Literal["tiny", "small", "large", "calm"]
 """The storms there are, named here so that the command starts without loading the drill; a test compares."""
@@ -38,6 +40,10 @@ keys = typer.Typer(
     help="Keys for those who speak to Lamplighter over HTTP. Example: lamplighter keys list", no_args_is_help=True
 )
 app.add_typer(keys, name="keys")
+app.add_typer(keeping_commands)
+app.add_typer(cli_people.users, name="users")
+app.add_typer(cli_people.sessions, name="sessions")
+app.command("erase-personal")(cli_people.erase_personal)
 
 
 def main() -> None:
@@ -75,14 +81,6 @@ def _in_words(problem: Exception) -> str | None:
     return None
 
 
-def _settings(process: str) -> Settings:
-    from services.logs import configure_logs
-
-    settings = load_settings()
-    configure_logs(settings, process)
-    return settings
-
-
 @app.command()
 def demo(
     storm: Annotated[Storm, typer.Option(help="Which storm is played.")] = "small",
@@ -95,8 +93,12 @@ def demo(
     speed: Annotated[
         float, typer.Option(min=0.1, max=10_000, help="Simulated seconds per second, when watched.")
     ] = 30.0,
+    browser: Annotated[bool, typer.Option(help="Open the console in your browser, where there is one.")] = True,
+    stay: Annotated[
+        bool | None, typer.Option(help="Run on when the storm is over, until Ctrl-C; left out, in a terminal.")
+    ] = None,
 ) -> None:
-    """Play a storm from end to end on real parts.
+    """Play a storm from end to end on real parts, and watch it in the browser and in the terminal.
 
     Example: lamplighter demo --headless --storm tiny --report tiny.json
     """
@@ -104,19 +106,34 @@ def demo(
 
     settings = _settings("demo")
     raise typer.Exit(
-        play(settings, storm=storm, seed=seed, utility=utility, report=report, headless=headless, speed=speed)
+        play(
+            settings,
+            storm=storm,
+            seed=seed,
+            utility=utility,
+            report=report,
+            headless=headless,
+            speed=speed,
+            stay=not headless and (sys.stdin.isatty() if stay is None else stay),
+            browser=browser and has_display(),
+        )
     )
 
 
 @app.command()
-def up() -> None:
+def up(
+    refill_kafka: Annotated[
+        bool,
+        typer.Option("--refill-kafka", help="Fill up a Kafka that is new, or has lost its log, so that offsets go on."),
+    ] = False,
+) -> None:
     """Run everything that is configured, until Ctrl-C.
 
     Example: LAMPLIGHTER_POSTGRES_DSN=postgresql://user@db/lamplighter lamplighter up
     """
     from deploy.up import run
 
-    raise typer.Exit(run(_settings("up")))
+    raise typer.Exit(run(_settings("up"), refill_kafka=refill_kafka))
 
 
 @app.command()
@@ -316,22 +333,18 @@ def keys_revoke(key_id: Annotated[str, typer.Argument(help="The id that `keys li
 def bench(
     context: typer.Context,
     bench_name: Annotated[str, typer.Argument(metavar="NAME", help="A file of tests/benchmarks, without .py.")],
+    keep: Annotated[bool, typer.Option("--keep", help="Keep the result, and write docs/benchmarks.md anew.")] = False,
 ) -> None:
     """Run a bench of the checkout; what follows its name is its own.
 
     Example: lamplighter bench chaos --storm tiny --runs 10 --json
     """
+    from deploy import benches
+
     settings = _settings("bench")
     if settings.checkout is None:
         raise SettingsError("benches belong to a source checkout: run ./lamplighter bench there")
-    folder = settings.checkout / "tests" / "benchmarks"
-    path = folder / f"{bench_name}.py"
-    known = sorted(each.stem for each in folder.glob("[a-z]*.py"))
-    if bench_name not in known:
-        raise SettingsError(f"no bench is called {bench_name}; there are: {', '.join(known) or 'none'}")
-    sys.path.insert(0, str(settings.checkout))  # a bench may import what else lies in tests/
-    module = importlib.import_module(f"tests.benchmarks.{path.stem}")
-    raise typer.Exit(module.main(list(context.args)))
+    raise typer.Exit(benches.run(settings.checkout, bench_name, list(context.args), keep=keep))
 
 
 @app.command()

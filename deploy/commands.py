@@ -13,7 +13,9 @@ from services.audit import run as auditing
 from services.database import databases
 from services.database import migrate as migrating
 from services.database.pool import connect
+from services.engine import erasure
 from services.engine import parked as parking
+from services.engine.replaying import decided_by_earlier_rules
 from services.engine.taking import Connection
 from services.settings import Settings
 from streams import brokers
@@ -82,9 +84,15 @@ def replay(settings: Settings) -> int:
                 return NOTHING_THERE
             run, _, connection = last
             turns, differences = await replaying.replay(connection, exercise=run.exercise)
+            earlier = await decided_by_earlier_rules(connection)
+            uncompared = await erasure.uncompared(connection)
         for one in differences:
             print(f"{one.stage}/{one.shard} at tick {one.n}: {one.part} differ", file=sys.stderr)
+        if uncompared:
+            print(f"{uncompared} turns are not compared: what they rested on was erased as personal data.")
         print(f"{turns} turns decided again, {len(differences)} differences.")
+        if earlier:
+            print(f"{earlier} turns stand as an earlier version's rules decided them.")
         return BROKEN if differences else HOLDS
 
     return asyncio.run(work())

@@ -9,16 +9,21 @@ import json
 import os
 import sys
 import time
+import webbrowser
 from pathlib import Path
 from typing import Any
 
-from deploy import rehearsal
+from deploy import panel, rehearsal
 from deploy.installation import Backends, LastRun, backends, placed, process, product_parts
 from deploy.live_view import watch
-from deploy.parts import PartError
+from deploy.parts import Part, PartError
 from deploy.supervisor import Supervisor, interruptions
+from services.access import people
+from services.access.passwords import drawn_password
+from services.access.who import Role
 from services.clock import wall_ms
 from services.database import databases
+from services.database.pool import connect
 from services.drill.prepare import STARTS_AT_MS
 from services.drill.storms import STORMS
 from services.settings import Settings
@@ -26,6 +31,7 @@ from services.utility.folder import EXAMPLE, FolderProblems, UtilityFolder, read
 from streams import brokers
 
 DATABASE = "drill"
+USER = "demo"
 FAILED = 1
 
 
@@ -39,6 +45,8 @@ class Play:
     lockstep: bool
     speed: float
     workers: int = 1
+    browser: bool = False
+    stay: bool = False
 
 
 def play(
@@ -50,11 +58,16 @@ def play(
     report: Path | None,
     headless: bool,
     speed: float,
+    browser: bool = False,
+    stay: bool = False,
 ) -> int:
-    """Play a storm and judge it; return 0 when audit and truth hold, 1 when not, 2 when it could not begin."""
+    """Play a storm and judge it; return 0 when audit and truth hold, 1 when not, 2 when it could not begin.
+
+    `browser`: the console is opened in the person's browser. `stay`: when the storm is over everything runs on until Ctrl-C.
+    """
     if report is not None and not os.access(report.parent, os.W_OK):
         raise PartError(f"{report} cannot be written: its folder is missing or not ours to write to")
-    wanted = Play(storm=storm, seed=seed, utility=utility, lockstep=headless, speed=speed)
+    wanted = Play(storm=storm, seed=seed, utility=utility, lockstep=headless, speed=speed, browser=browser, stay=stay)
     try:
         figures = asyncio.run(_play_and_judge(settings, wanted, live=not headless))
     except FolderProblems as problems:
@@ -66,11 +79,7 @@ def play(
         return 130
     if report is not None:
         report.write_text(json.dumps(figures, indent=1, sort_keys=False) + "\n", encoding="utf-8")
-    failures = rehearsal.failures(figures)
-    print(rehearsal.in_words(figures))
-    for failure in failures:
-        print(f"NOT MET: {failure}", file=sys.stderr)
-    return FAILED if failures else 0
+    return FAILED if rehearsal.failures(figures) else 0
 
 
 async def _play_and_judge(settings: Settings, wanted: Play, *, live: bool) -> dict[str, Any] | None:
@@ -80,8 +89,12 @@ async def _play_and_judge(settings: Settings, wanted: Play, *, live: bool) -> di
     with interruptions() as interrupted:
         async with backends(settings) as (supervisor, found):
             drill = await prepare(settings, found, wanted, folder)
+            if live:
+                print(await _signed_in(drill, browser=wanted.browser), flush=True)
             played = asyncio.create_task(run(supervisor, drill, wanted))
             view = asyncio.create_task(watch(drill)) if live else None
+            operator = _operator(drill)
+            tending = asyncio.create_task(panel.tend(supervisor, _dsn(drill), {operator.name: operator}))
             stopped = asyncio.create_task(interrupted.wait())
             try:
                 await asyncio.wait({played, stopped}, return_when=asyncio.FIRST_COMPLETED)
@@ -92,6 +105,7 @@ async def _play_and_judge(settings: Settings, wanted: Play, *, live: bool) -> di
                     with contextlib.suppress(asyncio.CancelledError):
                         await view
             if not played.done():
+                tending.cancel()
                 played.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await played
@@ -101,7 +115,36 @@ async def _play_and_judge(settings: Settings, wanted: Play, *, live: bool) -> di
                 raise PartError(f"the drill ended with status {code}: see {supervisor.log_path('drill')}")
             figures = await judge(drill, found, wall_s=time.monotonic() - begun)
             print("\n".join(await rehearsal.told(_dsn(drill))), flush=True)
+            await _tell(drill, figures)
+            if wanted.stay:
+                print("The console stays open; Ctrl-C stops everything.", flush=True)
+                await interrupted.wait()
+            tending.cancel()
             return figures
+
+
+async def _signed_in(drill: Settings, *, browser: bool) -> str:
+    """Make the first user of the exercise; return where the console is and how to sign in."""
+    password = drawn_password()
+    connection = await connect(_dsn(drill))
+    try:
+        await people.insert(connection, USER, "Demo", Role.ADMINISTRATOR, password, must_change=False)
+    finally:
+        await connection.close()
+    address = f"http://127.0.0.1:{drill.console_port}/"
+    if browser:
+        webbrowser.open(address)
+    return f"Console: {address}  User: {USER}  Password: {password}"
+
+
+async def _tell(drill: Settings, figures: dict[str, Any]) -> None:
+    """Print how the storm went, and what was not met."""
+    print(rehearsal.in_words(figures), flush=True)
+    failures = rehearsal.failures(figures)
+    for failure in failures:
+        print(f"NOT MET: {failure}", file=sys.stderr, flush=True)
+    if failures and await rehearsal.intervened(_dsn(drill)):
+        print("Somebody took a hand in this exercise: what was not met may come from that.", flush=True)
 
 
 async def prepare(settings: Settings, found: Backends, wanted: Play, folder: UtilityFolder) -> Settings:
@@ -127,9 +170,13 @@ async def prepare(settings: Settings, found: Backends, wanted: Play, folder: Uti
     return placed(settings, found, database=DATABASE, topic_prefix=prefix, exercise=True)
 
 
+def _operator(drill: Settings) -> Part:
+    return process(drill, "operator", "streams.operator")
+
+
 async def run(supervisor: Supervisor, drill: Settings, wanted: Play) -> int:
     """Start the product and the world, and return the drill's exit code when the storm is over."""
-    await supervisor.start(process(drill, "operator", "streams.operator"))
+    await supervisor.start(_operator(drill))
     await asyncio.gather(*(supervisor.start(part) for part in product_parts(drill, wanted.workers)))
     if not wanted.lockstep:
         begins_ms = STARTS_AT_MS + STORMS[wanted.storm].begins_ms

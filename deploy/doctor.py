@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from deploy.backup import marked
 from deploy.kafka import cluster_at
 from deploy.kafka.jars import fetch_one, jars_folder
 from deploy.kafka.node import java
@@ -71,6 +72,7 @@ def look() -> Iterator[Finding]:
         checks += [("Java", _java), ("Kafka", _own_kafka)]
     else:
         checks += [("Kafka", _given_kafka)]
+    checks += [("restoration", _restoration)]
     for subject, check in checks:
         try:
             yield Finding(subject, well=True, words=check(settings))
@@ -137,6 +139,16 @@ def _data_folder(settings: Settings) -> str:
     if free < FREE_BYTES:
         raise PartError(f"only {free // 1_000_000} MB are free at {folder}")
     return f"{folder}, {free // 1_000_000_000} GB free"
+
+
+def _restoration(settings: Settings) -> str:
+    backed_up_at = marked(settings)
+    if backed_up_at is not None:
+        raise PartError(
+            f"the database was put back to {backed_up_at}: texts and calls are held, and Kafka may have decisions that it lacks; "
+            "`lamplighter restored` names them and says what is open"
+        )
+    return "nothing is held"
 
 
 def _own_postgres(settings: Settings) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from deploy.kafka import Kafka
-from deploy.parts import Part, PartError, Ports, PortTaken, python_command
+from deploy.parts import HOST, Part, PartError, Ports, PortTaken, python_command
 from deploy.postgres import Postgres
 from deploy.supervisor import Supervisor, runs_already
 from services.database import databases
@@ -35,6 +35,22 @@ class Backends:
     bootstrap: str
     web_port: int = 0
     hotline_port: int = 0
+    console_port: int = 0
+    metrics_port: int = 0
+
+
+TELLING = (
+    "relay",
+    "priority",
+    "hotline",
+    "web",
+    "texts",
+    "console",
+    "operator",
+    "drill",
+    *(f"worker-{n}" for n in range(1, 9)),
+)
+"""The processes that tell metrics and health, each on the port that lies as far behind the first one as it stands here."""
 
 
 @contextlib.asynccontextmanager
@@ -49,8 +65,18 @@ async def backends(settings: Settings) -> AsyncIterator[tuple[Supervisor, Backen
             postgres, kafka = await asyncio.gather(
                 _own_postgres(supervisor, settings, ports), _own_kafka(supervisor, settings, ports)
             )
-            web, hotline = ports.take(settings.web_port), ports.take(settings.hotline_port)
-            yield supervisor, await _noted(settings, postgres, kafka, web, hotline)
+            web, hotline, console = map(ports.take, (settings.web_port, settings.hotline_port, settings.console_port))
+            metrics = _row_of_ports(ports, settings.metrics_port, len(TELLING)) if settings.metrics_port else 0
+            yield supervisor, await _noted(settings, postgres, kafka, web, hotline, console, metrics)
+
+
+def _row_of_ports(ports: Ports, wished: int, count: int) -> int:
+    """Return the first of so many free ports in a row, from the wished one upwards. Raises `PartError` without one."""
+    first = following = ports.take(wished)
+    while following - first < count - 1:
+        port = ports.take(following + 1)
+        first, following = (first, port) if port == following + 1 else (port, port)
+    return first
 
 
 async def _own_postgres(supervisor: Supervisor, settings: Settings, ports: Ports) -> Postgres | None:
@@ -75,7 +101,13 @@ async def _own_kafka(supervisor: Supervisor, settings: Settings, ports: Ports) -
 
 
 async def _noted(
-    settings: Settings, postgres: Postgres | None, kafka: Kafka | None, web_port: int, hotline_port: int
+    settings: Settings,
+    postgres: Postgres | None,
+    kafka: Kafka | None,
+    web_port: int,
+    hotline_port: int,
+    console_port: int,
+    metrics_port: int,
 ) -> Backends:
     """Return where the backends are, noted in the data folder for other commands. Raises `PartError` for a named one away."""
     found = Backends(
@@ -83,10 +115,17 @@ async def _noted(
         kafka.bootstrap if kafka else settings.kafka_bootstrap or "",
         web_port,
         hotline_port,
+        console_port,
+        metrics_port,
     )
     if settings.postgres_dsn is not None or settings.kafka_bootstrap is not None:
         await _check_named(found)
-    ports = {"postgres": postgres.port if postgres else None, "bootstrap": found.bootstrap}
+    ports = {
+        "postgres": postgres.port if postgres else None,
+        "bootstrap": found.bootstrap,
+        "console": console_port,
+        "metrics": {name: port_of(metrics_port, name) for name in TELLING} if metrics_port else {},
+    }
     part = _addresses(settings).with_suffix(".part")
     part.write_text(json.dumps(ports) + "\n", encoding="utf-8")
     part.replace(_addresses(settings))
@@ -144,6 +183,8 @@ def placed(settings: Settings, found: Backends, *, database: str, **given: objec
             "kafka_bootstrap": found.bootstrap,
             "web_port": found.web_port or settings.web_port,
             "hotline_port": found.hotline_port or settings.hotline_port,
+            "console_port": found.console_port or settings.console_port,
+            "metrics_port": found.metrics_port,
             "database": database,
             **given,
         }
@@ -152,16 +193,43 @@ def placed(settings: Settings, found: Backends, *, database: str, **given: objec
 
 def process(settings: Settings, name: str, module: str, *arguments: str, **options: object) -> Part:
     """Return the part of one process of ours, with these settings."""
+    own = settings.model_copy(update={"metrics_port": port_of(settings.metrics_port, name)})
     return Part(
         name=name,
         command=python_command(module, *arguments),
-        environment=settings.environment(),
+        environment=own.environment(),
         **options,  # type: ignore[arg-type]
     )
 
 
+def port_of(first: int, name: str) -> int:
+    """Return the port on which a process tells its metrics, when `first` is that of the first; 0: it tells none."""
+    return first + TELLING.index(name) if first and name in TELLING else 0
+
+
+def targets(data_dir: Path) -> list[dict[str, object]]:
+    """Return where Prometheus finds the processes that run on a data folder now, in the form of its `file_sd_configs`.
+
+    Raises `PartError` when nothing runs there.
+    """
+    try:
+        ports = json.loads((data_dir / "addresses.json").read_text(encoding="utf-8")).get("metrics", {})
+        running = json.loads((data_dir / "processes.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise PartError(f"nothing runs on {data_dir}, or it is still starting") from None
+    return [
+        {"targets": [f"{HOST}:{port}"], "labels": {"job": "lamplighter", "process": name}}
+        for name, port in ports.items()
+        if name in running
+    ]
+
+
+GROUPS = (tuple(PRODUCT_STAGES.split(",")), ("escalate",))
+"""The stages of each kind of worker of the product: they share a consumer group."""
+
+
 def product_parts(settings: Settings, workers: int = 1) -> list[Part]:
-    """Return the processes of the product: relay, workers, the priority channel's own two, the web edge, the text sender."""
+    """Return the processes of the product: relay, workers, the priority channel's own two, web edge, texts, console."""
     parts = [process(settings, "relay", "streams.relay")]
     for number in range(1, workers + 1):
         name = f"worker-{number}"
@@ -170,6 +238,7 @@ def product_parts(settings: Settings, workers: int = 1) -> list[Part]:
     parts.append(process(settings, "hotline", "streams.hotline"))
     parts.append(process(settings, "web", "streams.web"))
     parts.append(process(settings, "texts", "streams.texts"))
+    parts.append(process(settings, "console", "streams.console"))
     return parts
 
 

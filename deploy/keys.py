@@ -20,7 +20,7 @@ DONE, REFUSED = 0, 1
 
 
 @contextlib.asynccontextmanager
-async def _database(settings: Settings) -> AsyncIterator[Connection]:
+async def database_at_work(settings: Settings) -> AsyncIterator[Connection]:
     """Lend a connection to the database of what runs here now, a drill's too, else to the installation's.
 
     It is made and brought to the newest schema where need be.
@@ -39,7 +39,7 @@ def create(settings: Settings, name: str, scopes: Sequence[str], account: str | 
     """Make a key and print it, this once."""
 
     async def work() -> int:
-        async with _database(settings) as connection:
+        async with database_at_work(settings) as connection:
             try:
                 key = await store.create(connection, name, scopes, account)
             except UnknownScope as problem:
@@ -56,7 +56,7 @@ def list_keys(settings: Settings) -> int:
     """List every key: its id, its scopes, its account, whether it was revoked."""
 
     async def work() -> int:
-        async with _database(settings) as connection:
+        async with database_at_work(settings) as connection:
             keys = await store.listed(connection)
         for key, revoked in keys:
             state = "revoked" if revoked else "valid"
@@ -71,7 +71,7 @@ def revoke(settings: Settings, key_id: str) -> int:
     """Let a key be refused from now on."""
 
     async def work() -> int:
-        async with _database(settings) as connection:
+        async with database_at_work(settings) as connection:
             done = await store.revoke(connection, key_id)
         if not done:
             print(f"There is no key {key_id}, or it was revoked already.", file=sys.stderr)

@@ -46,6 +46,15 @@ _PORT_LINE, _STATUS_LINE = 3, 7  # of postmaster.pid, which the server writes li
 _PROTOCOL_3 = 196608
 
 
+def client(name: str) -> Path:
+    """Return a client program of the wheel (`pg_dump`, `pg_restore`), to be run as ourselves. Raises PartError without it."""
+    try:
+        site = Path(str(importlib.metadata.distribution(WHEEL).locate_file("")))
+    except importlib.metadata.PackageNotFoundError:
+        raise PartError(f"the package {WHEEL}, which holds PostgreSQL, is not installed") from None
+    return site / _TREE / "bin" / name
+
+
 class Postgres:
     """One database server in a folder: made at the first start, whole or not at all."""
 

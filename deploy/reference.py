@@ -1,4 +1,4 @@
-"""Writes the pages of `docs/reference/` from what they describe: `python -m deploy.reference`, in a checkout."""
+"""Writes the pages that are made from what they describe: `python -m deploy.reference`, in a checkout."""
 
 from __future__ import annotations
 
@@ -17,8 +17,12 @@ from pydantic import SecretStr
 from pydantic_core import PydanticUndefined
 
 import services
+from deploy import asyncapi, operations_page
+from deploy.monitoring import dashboard
 from schemas.topics import DAY_MS, TOPICS, Topic
 from services import web
+from services.console import openapi as console_openapi
+from services.console.app import OPEN, ROUTES
 from services.hotline import openapi as hotline_openapi
 from services.settings import FILE_VARIABLE, PREFIX, Settings
 
@@ -108,6 +112,17 @@ def hotline_document() -> str:
     return json.dumps(hotline_openapi.document(version), indent=1, ensure_ascii=False) + "\n"
 
 
+def console_document() -> str:
+    """Return the OpenAPI document of what the console's pages ask of its server."""
+    version = importlib.metadata.version("lamplighter")
+    return json.dumps(console_openapi.document(ROUTES, OPEN, version), indent=1, ensure_ascii=False) + "\n"
+
+
+def topics_document() -> str:
+    """Return the AsyncAPI document of the topics."""
+    return json.dumps(asyncapi.document(), indent=1, ensure_ascii=False) + "\n"
+
+
 PAGES: Mapping[str, Callable[[], str]] = types.MappingProxyType(
     {
         "settings.md": settings_page,
@@ -115,9 +130,13 @@ PAGES: Mapping[str, Callable[[], str]] = types.MappingProxyType(
         "reasons.md": reasons_page,
         "openapi.json": edge_document,
         "openapi-hotline.json": hotline_document,
+        "openapi-console.json": console_document,
+        "asyncapi.json": topics_document,
+        "../operations.md": operations_page.page,
+        "../../deploy/monitoring/grafana/lamplighter.json": dashboard.as_json,
     }
 )
-"""Every page that is written, by its file's name in `docs/reference/`."""
+"""Every page that is written, by its file's name as seen from `docs/reference/`."""
 
 
 def _row(*cells: str) -> str:

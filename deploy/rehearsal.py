@@ -8,8 +8,8 @@ from typing import Any
 
 from services.audit import run as auditing
 from services.database.pool import connect
+from services.drill import panel_store, rounds, truth
 from services.drill import prepare as preparing
-from services.drill import rounds, truth
 from services.engine import clock
 from services.measures import store as measures
 from services.utility import store as utility
@@ -44,6 +44,15 @@ async def set_running(dsn: str, *, now_ms: int, speed: float) -> None:
     connection = await connect(dsn)
     try:
         await clock.set_running(connection, now_ms=now_ms, speed=speed, step_s=0.25)
+    finally:
+        await connection.close()
+
+
+async def intervened(dsn: str) -> bool:
+    """Answer whether a person took a hand in the exercise."""
+    connection = await connect(dsn)
+    try:
+        return await panel_store.intervened(connection)
     finally:
         await connection.close()
 

@@ -20,6 +20,7 @@ import signal
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Literal, Self
 
+from deploy.log_files import put_aside, put_aside_if_large
 from deploy.parts import Part, PartError, PortTaken, launch
 from services.logs import get_logger
 from services.ready import MESSAGE
@@ -36,6 +37,7 @@ BACK_OFF_S = (0.1, 5.0)  # first and longest pause before a restart
 HEALTHY_S = 3.0  # a part that was ready for so long has recovered: its next pause is the first one again
 ATTEMPTS = 3  # times a part may end before it was ever ready
 POLL_S = 0.05  # between two questions whether a part is ready
+LOG_LOOK_S = 30.0  # between two looks at the sizes
 LOG_LINES = 12  # of a part's log, shown when it cannot be started
 
 log = get_logger(__name__)
@@ -64,6 +66,7 @@ class Supervisor:
         self._tended: dict[str, _Tended] = {}
         self._lock: IO[str] | None = None
         self._closing = False
+        self._watching: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         """Take the folder. Raises PartError when another supervisor has it."""
@@ -80,6 +83,7 @@ class Supervisor:
         lock.write(f"{os.getpid()}\n")
         lock.flush()
         self._lock = lock
+        self._watching = asyncio.create_task(self._watch_logs(), name="watch logs")
         return self
 
     async def __aexit__(
@@ -87,6 +91,8 @@ class Supervisor:
     ) -> None:
         """Stop everything and give the folder back."""
         self._closing = True
+        if self._watching is not None:
+            self._watching.cancel()
         stopping = asyncio.ensure_future(self.stop())
         try:
             await asyncio.shield(stopping)
@@ -177,6 +183,19 @@ class Supervisor:
         """Return the file that takes what a part writes."""
         return self.folder / "logs" / f"{name}.log"
 
+    def put_large_logs_aside(self) -> list[str]:
+        """Put the logs aside that have grown too large; return the names of their parts. The processes go on writing."""
+        return [name for name in list(self._tended) if put_aside_if_large(self.log_path(name))]
+
+    async def _watch_logs(self) -> None:
+        never = asyncio.Event()
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOG_LOOK_S):
+                    await never.wait()
+            for name in await asyncio.to_thread(self.put_large_logs_aside):
+                log.info("log.put_aside", part=name)
+
     async def _tend(self, tended: _Tended) -> None:
         """Start a part again and again until it is stopped or has ended as its restart policy allows."""
         part, pause, fruitless = tended.part, BACK_OFF_S[0], 0
@@ -217,6 +236,8 @@ class Supervisor:
     async def _run_until_ready(self, tended: _Tended) -> None:
         """Prepare and launch one process. Raises PartError when it ends first or is not ready in its time."""
         part = tended.part
+        if tended.process is None:  # its first start; a restart goes on in the log that tells why
+            put_aside(self.log_path(part.name))
         if part.prepare is not None:
             await asyncio.to_thread(part.prepare)
         reader, writer = os.pipe() if part.ready is None else (None, None)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from deploy.installation import LastRun, backends, database_of, placed, product_parts
+from deploy import backup
+from deploy.installation import GROUPS, LastRun, backends, database_of, placed, product_parts
+from deploy.parts import PartError
 from deploy.supervisor import interruptions
 from services.clock import wall_ms
 from services.database import databases
@@ -13,17 +15,18 @@ from services.engine.clock import found as founded
 from services.engine.clock import set_running
 from services.settings import Settings
 from services.utility import store as utility
-from streams import brokers
+from streams import brokers, restored
 
 STEP_S = 0.5
+SHOWN = 20  # messages of a lost database that are named at the start
 
 
-def run(settings: Settings) -> int:
+def run(settings: Settings, *, refill_kafka: bool = False) -> int:
     """Start the installation and keep it running; return 0 after it was stopped in order."""
-    return asyncio.run(_run(settings))
+    return asyncio.run(_run(settings, refill_kafka=refill_kafka))
 
 
-async def _run(settings: Settings) -> int:
+async def _run(settings: Settings, *, refill_kafka: bool) -> int:
     print("Starting PostgreSQL and Kafka ...", flush=True)
     with interruptions() as interrupted:
         async with backends(settings) as (supervisor, found):
@@ -40,6 +43,7 @@ async def _run(settings: Settings) -> int:
             finally:
                 await connection.close()
             await brokers.create_topics(found.bootstrap, settings.topic_prefix)
+            await _look_back(settings, dsn, found.bootstrap, refill_kafka=refill_kafka)
             LastRun(name, settings.topic_prefix, exercise=False).keep(settings.data_dir)
             own = placed(settings, found, database=name)
             await asyncio.gather(*(supervisor.start(part) for part in product_parts(own)))
@@ -50,3 +54,21 @@ async def _run(settings: Settings) -> int:
             )
             await interrupted.wait()
     return 0
+
+
+async def _look_back(settings: Settings, dsn: str, bootstrap: str, *, refill_kafka: bool) -> None:
+    """Compare the database with Kafka, and say what a restored one lacks. Raises `PartError` when Kafka is behind."""
+    try:
+        compared = await restored.compare(dsn, bootstrap, settings.topic_prefix, GROUPS, refill=refill_kafka)
+    except restored.KafkaBehind as problem:
+        raise PartError(str(problem)) from problem
+    if not compared.held:
+        return
+    if backup.marked(settings) is None:
+        backup.mark(settings, "a time that is not known")
+    print("This database was put back to an earlier state: no text and no call leaves until it is released.")
+    for orphan in compared.orphans[:SHOWN]:
+        print(f"  Kafka has, and the database lacks: {backup.in_words(orphan)}")
+    if len(compared.orphans) > SHOWN:
+        print(f"  and {len(compared.orphans) - SHOWN} more: `lamplighter restored` names them all.")
+    print("  What came in is taken again. `lamplighter restored` says how it stands, `--release` ends it.", flush=True)

@@ -95,7 +95,7 @@ CREW_ACTIONS = Topic(
     name="crew.actions",
     key="region",
     partitions=2,
-    events=(events.CrewAssigned, events.OrderRevoked, events.WorkHeld),
+    events=(events.CrewAssigned, events.OrderRevoked, events.WorkHeld, events.CrewVisiting, events.CrewLeft),
     producer="console",
     consumers=("dispatch",),
 )

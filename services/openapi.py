@@ -52,7 +52,7 @@ def document(routes: Iterable[Route], version: str) -> dict[str, Any]:
         "info": {"title": "Lamplighter", "version": version, "description": _ABOUT},
         "paths": paths,
         "components": {
-            "schemas": _ecma({**schemas, "Error": ERROR}),
+            "schemas": ecma({**schemas, "Error": ERROR}),
             "securitySchemes": {
                 "key": {"type": "http", "scheme": "bearer", "description": "Made by `lamplighter keys create`."}
             },
@@ -66,16 +66,16 @@ def _as_sent(schema: dict[str, Any]) -> dict[str, Any]:
     return {**schema, "properties": properties, "required": [name for name in schema["required"] if name != "id"]}
 
 
-def _ecma(schema: Any) -> Any:
+def ecma(schema: Any) -> Any:
     r"""Return a schema with its patterns in the dialect of JSON Schema, which knows `^` and `$` only, not `\A` and `\Z`."""
     if isinstance(schema, list):
-        return [_ecma(part) for part in schema]
+        return [ecma(part) for part in schema]
     if not isinstance(schema, dict):
         return schema
     return {
         key: value.replace(r"\A", "^").replace(r"\Z", "$")
         if key == "pattern" and isinstance(value, str)
-        else _ecma(value)
+        else ecma(value)
         for key, value in schema.items()
     }
 

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from services.settings import Settings
 
 MESSAGE = b"READY\n"
+_announced: list[bool] = []
 
 
 def announce_ready(settings: Settings) -> None:
@@ -18,6 +19,7 @@ def announce_ready(settings: Settings) -> None:
     Writes `READY` to the pipe that the supervisor left open for it (`LAMPLIGHTER_READY_FD`). Does nothing in a process
     started by hand, which has no such pipe, and nothing when the supervisor has stopped listening.
     """
+    _announced.append(True)
     if settings.ready_fd is None:
         return
     try:
@@ -25,3 +27,8 @@ def announce_ready(settings: Settings) -> None:
             os.write(settings.ready_fd, MESSAGE)
     except OSError:
         return
+
+
+def announced() -> bool:
+    """Answer whether this process has said that it is ready."""
+    return bool(_announced)

@@ -136,6 +136,39 @@ class Settings(BaseSettings):
         description="Port of the hotline's HTTP API, on loopback; put a proxy with TLS before it.",
     )
 
+    console_port: int = Field(
+        default=8650,
+        ge=1,
+        le=65535,
+        description="Port of the console for the browser, on loopback; put a proxy with TLS before it.",
+    )
+    console_secure_cookie: bool = Field(
+        default=False,
+        description=(
+            "Whether the console's cookie is for HTTPS alone. Set it where a proxy with TLS stands before the console; off, "
+            "because on loopback there is plain HTTP."
+        ),
+    )
+    personal_retention_days: int = Field(
+        default=400,
+        ge=0,
+        le=36_500,
+        description=(
+            "Days after which phone numbers, names of contacts and what customers wrote are erased, by the installation's "
+            "clock; 0 keeps them for ever."
+        ),
+    )
+
+    metrics_port: int = Field(
+        default=8660,
+        ge=0,
+        le=65535,
+        description=(
+            "First of the ports, on loopback, on which the processes tell their metrics and health, one each; the next free ones "
+            "are taken. Of one process: its own port. 0: none."
+        ),
+    )
+
     worker_stall_s: float = Field(
         default=60.0,
         gt=0,
@@ -239,6 +272,11 @@ def walkable(place: Path, user: pwd.struct_passwd) -> bool:
         if not about.st_mode >> shift & 1:
             return False
     return True
+
+
+def has_display() -> bool:
+    """Answer whether this terminal belongs to a desktop, on which a browser can be opened."""
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def _xdg(variable: str, below_home: str) -> Path:

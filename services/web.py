@@ -18,6 +18,7 @@ from services.dispatch import api as dispatch
 from services.logs import get_logger
 from services.planning import api as planning
 from services.reports import api as reports
+from services.telling.http import measured
 
 log = get_logger(__name__)
 
@@ -57,7 +58,7 @@ def document() -> dict[str, Any]:
 
 def build_app(pool: Pool, *, exercise: bool, events_per_s: float) -> web.Application:
     """Return the application on this pool; each key may send so many events a second on average."""
-    app = web.Application(middlewares=[errors], client_max_size=MAX_BODY)
+    app = web.Application(middlewares=[measured, errors], client_max_size=MAX_BODY)
     app[POOL] = pool
     app[EXERCISE] = exercise
     app[ALLOWANCES] = Allowances(events_per_s, AT_ONCE_S * events_per_s)

@@ -14,7 +14,6 @@ import structlog
 from aiohttp import web
 
 from schemas.topics import HOTLINE_PRIORITY
-from services.database.migrate import verify
 from services.database.pool import LOST, Pool, create_pool
 from services.engine.clock import make_shards
 from services.engine.deathpoints import DeathPoints
@@ -43,7 +42,6 @@ POOL, POOL_OF_API = 4, 4
 async def hotline(settings: Settings, dsn: str) -> None:
     """Do everything of the priority channel, for ever. Ends the process when PostgreSQL is away or the port is taken."""
     try:
-        await verify(dsn)
         pool, pool_of_api = await create_pool(dsn, POOL), await create_pool(dsn, POOL_OF_API)
         version, stage = await _built(pool)
         voice = await gateways.voice(settings, pool)

@@ -18,6 +18,7 @@ from aiokafka.structs import TopicPartition
 
 from services.database.pool import LOST, Pool
 from services.engine.taking import Fenced, Gap, Message, Taking
+from services.telling import metrics
 from streams.brokers import physical
 from streams.leaving import leave
 from streams.watchdog import Watchdog
@@ -83,7 +84,7 @@ async def take_or_leave(taking: Taking, pool: Pool, messages: list[Message], *, 
     for _ in range(RETRIES):
         try:
             async with pool.acquire() as connection:
-                await taking.take(connection, messages)
+                taken = await taking.take(connection, messages)
         except Fenced as fenced:
             log.info("take.fenced", place=str(fenced))
         except Gap as gap:
@@ -93,6 +94,7 @@ async def take_or_leave(taking: Taking, pool: Pool, messages: list[Message], *, 
         except LOST as error:
             leave("take.database_lost", error=type(error).__name__)
         else:
+            metrics.count("lamplighter_facts_taken_total", taken, stage=taking.stage, topic=messages[0].topic)
             return
     leave("take.gave_up", topic=messages[0].topic, part=messages[0].part, offset=messages[0].offset)
 

@@ -7,9 +7,14 @@ import contextlib
 import signal
 from collections.abc import Callable, Coroutine
 
+import structlog
 import uvloop
 
+from services.database.migrate import UnknownSchema, verify
+from services.database.pool import LOST
 from services.settings import Settings, SettingsError
+from streams import telling
+from streams.leaving import leave
 
 
 def addresses(settings: Settings) -> tuple[str, str]:
@@ -22,12 +27,47 @@ def addresses(settings: Settings) -> tuple[str, str]:
     return settings.postgres_dsn.get_secret_value(), settings.kafka_bootstrap
 
 
-def run_process(work: Callable[[str, str], Coroutine[object, object, None]], settings: Settings) -> None:
-    """Run `work(dsn, bootstrap)` until it ends or SIGTERM or SIGINT comes; what is in flight ends with its transaction."""
+def process_name() -> str:
+    """Return the name under which this process writes its log (`services.logs.configure_logs`)."""
+    return str(structlog.contextvars.get_contextvars().get("process", "unnamed"))
+
+
+async def known_schema(dsn: str) -> None:
+    """Return when the database is at this program's schema; else end the process, saying what to do."""
+    try:
+        await verify(dsn)
+    except UnknownSchema as problem:
+        leave("process.schema_unknown", reason=str(problem))
+    except LOST as error:
+        leave("process.database_lost", error=type(error).__name__)
+
+
+def run_process(
+    work: Callable[[str, str], Coroutine[object, object, None]],
+    settings: Settings,
+    *,
+    broker: bool = False,
+    collects: bool = False,
+) -> None:
+    """Run `work(dsn, bootstrap)` until it ends or SIGTERM or SIGINT comes; what is in flight ends with its transaction.
+
+    Its health and metrics are served on `settings.metrics_port`; `broker`: it cannot work without Kafka; `collects`: it reads the
+    metrics of the database for all. Ends the process when the database's schema is not this program's.
+    """
     dsn, bootstrap = addresses(settings)
 
+    async def whole() -> None:
+        place = bootstrap if broker else None
+        teller = await telling.serve(settings, process_name(), dsn=dsn, bootstrap=place, collects=collects)
+        try:
+            await known_schema(dsn)
+            await work(dsn, bootstrap)
+        finally:
+            if teller is not None:
+                await teller.cleanup()
+
     async def main() -> None:
-        task = asyncio.ensure_future(work(dsn, bootstrap))
+        task = asyncio.ensure_future(whole())
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, task.cancel)

@@ -14,6 +14,7 @@ from services.engine.deathpoints import DeathPoints
 from services.logs import configure_logs
 from services.ready import announce_ready
 from services.settings import Settings, load_settings
+from services.telling import metrics
 from streams.brokers import producing, send_all, wait_for
 from streams.leaving import leave
 from streams.processes import run_process
@@ -49,6 +50,8 @@ async def relay(settings: Settings, dsn: str, bootstrap: str) -> None:
                 heads = await send_all(
                     made, settings.topic_prefix, [(row.topic, row.key, row.headers, row.body) for row in rows]
                 )
+                for row in rows:
+                    metrics.count("lamplighter_relay_sent_total", topic=row.topic)
                 deaths.passed("relay.sent")
                 await outbox.mark_sent(connection, [row.id for row in rows], heads)
     except LOST as error:  # a time-out of the broker is among them
@@ -61,7 +64,7 @@ def main() -> None:
     """Run the relay of this installation."""
     settings = load_settings()
     configure_logs(settings, "relay")
-    run_process(lambda dsn, bootstrap: relay(settings, dsn, bootstrap), settings)
+    run_process(lambda dsn, bootstrap: relay(settings, dsn, bootstrap), settings, broker=True, collects=True)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from services.engine.effects import Attempt
 from services.engine.gateway import Gateway, GatewayAway, Result
 from services.ready import announce_ready
 from services.settings import Settings
+from services.telling import metrics
 from streams.leaving import leave
 
 log = structlog.get_logger(__name__)
@@ -61,6 +62,9 @@ class Sender:
         self._deaths.passed(f"sender.{self._gateway.kind}.claimed")
         outcomes = await asyncio.gather(*(self._perform(attempt) for attempt in attempts))
         self._deaths.passed(f"sender.{self._gateway.kind}.called")
+        for outcome in outcomes:
+            word = "away" if isinstance(outcome, GatewayAway) else outcome.state
+            metrics.count("lamplighter_effect_attempts_total", kind=self._gateway.kind, outcome=word)
         known = [
             (attempt.key, None if isinstance(outcome, GatewayAway) else outcome)
             for attempt, outcome in zip(attempts, outcomes, strict=True)
@@ -109,9 +113,12 @@ async def _send_for_ever(sender: Sender, gateway: Gateway, wakeups: Wakeups) -> 
                 await sender.look_into_stuck()
                 connected, pause = True, AWAY_PAUSE_S[0]
                 log.info("gateway.connected", gateway=gateway.name)
-            if not await sender.send_due():
+                metrics.put("lamplighter_gateway_connected", 1, gateway=gateway.name)
+            # Between two attempts of ours, what is open was left by another process, or by a database that was restored.
+            if not await sender.send_due() and not await sender.look_into_stuck():
                 await wakeups.wait(LOOK_S)
         except GatewayAway as error:
+            metrics.put("lamplighter_gateway_connected", 0, gateway=gateway.name)
             if connected:
                 log.warning("gateway.away", gateway=gateway.name, reason=str(error))
                 connected = False

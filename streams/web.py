@@ -1,10 +1,12 @@
-"""The HTTP edge as a process: it needs PostgreSQL alone, and works while Kafka is down.
+"""The HTTP edge as a process: it needs PostgreSQL alone, and works while Kafka is down. It has what is personal erased daily.
 
 python -m streams.web
 """
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import functools
 
 from services.database.pool import LOST, create_pool
@@ -12,6 +14,7 @@ from services.logs import configure_logs
 from services.ready import announce_ready
 from services.settings import Settings, load_settings
 from services.web import build_app, serve
+from streams.daily import erase_daily
 from streams.leaving import leave
 from streams.processes import run_process
 
@@ -24,12 +27,16 @@ async def web(settings: Settings, dsn: str) -> None:
         pool = await create_pool(dsn, POOL_SIZE)
     except LOST as error:
         leave("web.database_lost", error=type(error).__name__)
+    daily = asyncio.create_task(erase_daily(settings))
     try:
         app = build_app(pool, exercise=settings.exercise, events_per_s=settings.web_events_per_s)
         await serve(app, settings.web_port, functools.partial(announce_ready, settings))
     except OSError as error:
         leave("web.cannot_listen", port=settings.web_port, error=type(error).__name__)
     finally:
+        daily.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await daily
         await pool.close()
 
 

@@ -19,7 +19,6 @@ import faust  # noqa: E402 - the event loop has to be chosen before
 import structlog  # noqa: E402
 
 from schemas.topics import HOTLINE_REPORTS, OUTAGE_REPORTS, Topic, consumed_by  # noqa: E402
-from services.database.migrate import verify  # noqa: E402
 from services.database.pool import LOST, connect, create_pool  # noqa: E402
 from services.engine.clock import make_shards  # noqa: E402
 from services.engine.deathpoints import DeathPoints  # noqa: E402
@@ -29,13 +28,13 @@ from services.logs import configure_logs  # noqa: E402
 from services.ready import announce_ready  # noqa: E402
 from services.reports.store import ReportKeeper  # noqa: E402
 from services.settings import Settings, load_settings  # noqa: E402
-from streams import drill, intake  # noqa: E402
+from streams import drill, intake, telling  # noqa: E402
 from streams.app import Feed, Task, build_app  # noqa: E402
 from streams.brokers import wait_for  # noqa: E402
 from streams.leaving import leave  # noqa: E402
 from streams.loop import Lane  # noqa: E402
 from streams.outdated import leave_when_outdated  # noqa: E402
-from streams.processes import addresses  # noqa: E402
+from streams.processes import addresses, known_schema, process_name  # noqa: E402
 from streams.rules import House, build  # noqa: E402
 from streams.turns import TickLoop  # noqa: E402
 from streams.watchdog import Watchdog  # noqa: E402
@@ -48,10 +47,10 @@ POOL = 6
 
 
 async def prepare(settings: Settings, stages: tuple[str, ...]) -> House:
-    """Wait for the broker, check the schema, load what the rules need, make the rows of turns."""
+    """Check the schema, wait for the broker, load what the rules need, make the rows of turns."""
     dsn, bootstrap = addresses(settings)
+    await known_schema(dsn)
     await wait_for(bootstrap, 60.0)
-    await verify(dsn)
     connection = await connect(dsn)
     try:
         house = await build(connection, tuple(name for name in stages if name != "intake"))
@@ -100,6 +99,7 @@ class Worker:
             pool = await create_pool(self._dsn, POOL)
         except LOST as error:
             leave("worker.database_lost", error=type(error).__name__)
+        await telling.serve(settings, process_name(), dsn=self._dsn, bootstrap=self._bootstrap)
         deaths = DeathPoints(settings.death_dir)
         ticks = TickLoop(
             decidings={

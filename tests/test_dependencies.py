@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -20,6 +21,20 @@ def test_each_direct_dependency_has_its_reason_and_nothing_else_has_one() -> Non
     rows = re.findall(r"^\| ([a-z0-9-]+) \| ", read("docs/dependencies.md"), flags=re.MULTILINE)
     named = [row for row in rows if row not in {"package", "---"}]
     assert named == [pin.split("==")[0] for pin in [*RUN_TIME, *DEVELOPMENT]]
+
+
+def test_each_package_of_the_console_has_its_reason_and_its_lock_names_no_host() -> None:
+    asked = json.loads(read("services/console/web/package.json"))
+    section = read("docs/dependencies.md").split("## In the console")[1].split("\n## ")[0]
+    named = {
+        name
+        for row in re.findall(r"^\| (`.*?`) \| ", section, flags=re.MULTILINE)
+        for name in re.findall(r"`(.+?)`", row)
+    }
+    assert named == {*asked["dependencies"], *asked["devDependencies"]}
+    for lock in ("services/console/web/package-lock.json", "tests/browser/package-lock.json"):
+        assert '"resolved"' not in read(lock)
+        assert "integrity" in read(lock)
 
 
 @pytest.mark.parametrize(

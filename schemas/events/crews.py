@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import enum
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
 
 from schemas.events.base import Event, Id, Instant, Note, Place
 
@@ -124,4 +128,36 @@ class WorkHeld(Event, frozen=True, kw_only=True, forbid_unknown_fields=True, tag
     by: Id
     incident: Id | None = None
     hazard: Id | None = None
+    why: Note = ""
+
+
+class CrewVisiting(Event, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="crew.visiting.v1"):
+    """A crew of another utility comes to help in a region, or what was said of it changes.
+
+    Its id is `visit.REGION.NAME`, by which everything that it says later is placed. It starts from a depot of the utility or
+    from a place of its own; `guide` is the person or crew that shows it the way, without whom no rule sends it. It is treated
+    as one of the region's own until it leaves or `until` has passed.
+    """
+
+    region: Id
+    crew: Id
+    by: Id
+    depot: Id | None = None
+    place: Place | None = None
+    home: Note = ""
+    skills: list[Id]
+    certificates: list[Id] = msgspec.field(default_factory=list)
+    kit: list[Id] = msgspec.field(default_factory=list)
+    members: Annotated[int, Meta(ge=1, le=99)] = 2
+    guide: Id | None = None
+    until: Instant | None = None
+    why: Note = ""
+
+
+class CrewLeft(Event, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="crew.left.v1"):
+    """A visiting crew goes home; what it has not finished is handed over."""
+
+    region: Id
+    crew: Id
+    by: Id
     why: Note = ""

@@ -186,6 +186,24 @@ SAMPLES: tuple[events.Event, ...] = (
     events.WorkHeld(
         id="hold-1", at=_AT, region="R1", held=True, incident="I-1", hazard="H-1", by="dispatcher-1", why="Flooded road"
     ),
+    events.CrewVisiting(
+        id="visiting-1",
+        at=_AT,
+        region="R1",
+        crew="visit.R1.HILLS-1",
+        by="dispatcher-1",
+        depot="DEPOT-1",
+        place=_PLACE,
+        home="Hills Electric",
+        skills=["line"],
+        certificates=["HV-switching"],
+        kit=["bucket-truck"],
+        members=3,
+        guide="CREW-1",
+        until=_LATER,
+        why="Mutual aid",
+    ),
+    events.CrewLeft(id="left-1", at=_AT, region="R1", crew="visit.R1.HILLS-1", by="dispatcher-1", why="Needed at home"),
     events.LargeCustomerOut(
         id="out-1",
         at=_AT,

@@ -30,6 +30,19 @@ async def exists(admin_dsn: str, database: str) -> bool:
         await connection.close()
 
 
+async def empty(dsn: str) -> bool:
+    """Say whether nothing was made in this database yet: no table, no view."""
+    connection = await connect(dsn)
+    try:
+        return not await connection.fetchval(
+            """SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                              WHERE c.relkind IN ('r', 'p', 'v', 'm')
+                                AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast'))"""
+        )
+    finally:
+        await connection.close()
+
+
 async def create(admin_dsn: str, database: str, *, template: str | None = None) -> str:
     """Make a database, from a template if one is named, and return its DSN. Raises `ValueError` for an unsafe name."""
     for name in (database, template or database):

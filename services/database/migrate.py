@@ -87,6 +87,18 @@ async def _apply_missing(connection: asyncpg.Connection[asyncpg.Record]) -> list
     return done
 
 
+async def newest(dsn: str) -> str | None:
+    """Return the name of the newest migration that was applied; None in a database without any."""
+    connection = await connect(dsn)
+    try:
+        if not await connection.fetchval("SELECT to_regclass('schema_migration') IS NOT NULL"):
+            return None
+        applied = await _applied(connection)
+    finally:
+        await connection.close()
+    return applied[-1][0] if applied else None
+
+
 async def verify(dsn: str) -> None:
     """Return when the database is exactly at this program's schema. Raises `UnknownSchema` otherwise."""
     connection = await connect(dsn)

@@ -41,6 +41,10 @@ UNUSABLE = (
 our statements: that is a mistake of ours and must be loud."""
 
 
+_POOLS: list[asyncpg.Pool[asyncpg.Record]] = []
+"""The pools of this process; those that were closed are left out when another one is opened."""
+
+
 async def connect(dsn: str) -> asyncpg.Connection[asyncpg.Record]:
     """Return one connection. Raises what `LOST` names when the server is away."""
     return await asyncpg.connect(
@@ -50,7 +54,7 @@ async def connect(dsn: str) -> asyncpg.Connection[asyncpg.Record]:
 
 async def create_pool(dsn: str, size: int) -> asyncpg.Pool[asyncpg.Record]:
     """Return a pool of exactly `size` connections, opened at once."""
-    return await asyncpg.create_pool(
+    made = await asyncpg.create_pool(
         dsn,
         min_size=size,
         max_size=size,
@@ -58,6 +62,15 @@ async def create_pool(dsn: str, size: int) -> asyncpg.Pool[asyncpg.Record]:
         command_timeout=COMMAND_TIMEOUT_S,
         server_settings=_SESSION,
     )
+    _POOLS[:] = [*(each for each in _POOLS if not each.is_closing()), made]
+    return made
+
+
+def connections() -> dict[str, int]:
+    """Return how many connections of this process's pools are `used` and `idle`."""
+    size = sum(each.get_size() for each in _POOLS if not each.is_closing())
+    idle = sum(each.get_idle_size() for each in _POOLS if not each.is_closing())
+    return {"used": size - idle, "idle": idle}
 
 
 async def ready(dsn: str) -> None:

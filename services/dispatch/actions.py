@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from schemas.events import CrewAssigned, OrderRevoked, OrderState, WorkHeld
-from services.dispatch.eligibility import SAFETY, Candidate, Standing
+from services.dispatch.eligibility import Candidate, Standing
 from services.dispatch.entities import ON_SITE, Duty, Job, Order, OrderRow, hazard_job
 from services.dispatch.ordering import active_order, duty_of, end_order, free_job, give
 from services.dispatch.reasons import Reason
@@ -54,9 +54,8 @@ def _assign(turn: Turn, roster: Roster, fact_id: str, job: Job, crew: str) -> No
         return
     judged = Standing(known, duty_of(turn, crew), roster, turn.now).judge(job)
     if not isinstance(judged, Candidate):
-        forbidden = [reason for reason in judged.reasons if reason in SAFETY]
-        if forbidden:
-            turn.note(job, "refused", forbidden[0], [fact_id, crew])
+        if judged.forbidden is not None:
+            turn.note(job, "refused", judged.forbidden, [fact_id, crew])
             return
         judged = judged.all_the_same
     if order is not None:

@@ -45,13 +45,17 @@ _OF_ITSELF = frozenset({CrewState.SIGNED_ON, CrewState.AVAILABLE, CrewState.ON_B
 
 
 def take_report(turn: Turn, roster: Roster, fact_id: str, report: CrewReported) -> None:
-    """Apply one report of a known crew. What it says of an order that is not its active one is noted, no more."""
+    """Apply one report of a crew. What it says of an order that is not its active one is noted, no more."""
     duty = duty_of(turn, report.crew)
+    if report.crew not in roster.crews:
+        turn.note((Duty.kind, report.crew), "refused", Reason.UNKNOWN_CREW, [fact_id])
+        return
+    at = min(to_ms(report.at), turn.now)
     if report.place is not None and distance_m(report.place, roster.home(report.crew).place) > FARTHEST_M:
         turn.note(duty, duty.state, Reason.PLACE_TOO_FAR, [fact_id])
         report = msgspec.structs.replace(report, place=None)
-    elif report.place is not None:
-        duty = msgspec.structs.replace(duty, place=report.place)
+    elif report.place is not None and at >= (duty.place_at or at):
+        duty = msgspec.structs.replace(duty, place=report.place, place_at=at)
         turn.put(duty)
     if duty.state == "unreachable":
         duty = move_crew(turn, duty, "available", Reason.HEARD_OF, [fact_id])

@@ -30,6 +30,19 @@ _SAID = """
     FROM (SELECT decided, at_ms, id, convert_from(body, 'UTF8')::json AS event
           FROM inbox WHERE stage = 'dispatch' AND topic = 'crew.status' AND decided IS NOT NULL) s
 """
+_LATEST_VISIT = """
+    LEFT JOIN LATERAL (
+        SELECT i.decided, e.event ->> 'guide' AS guide, ARRAY(SELECT json_array_elements_text(e.event -> 'skills')) AS skills
+        FROM inbox i, LATERAL (SELECT convert_from(i.body, 'UTF8')::json AS event) e
+        WHERE i.stage = 'dispatch' AND i.topic = 'crew.actions' AND i.decided <= g.tick AND starts_with(o.crew, 'visit.')
+          AND e.event ->> 'type' = 'crew.visiting.v1' AND e.event ->> 'crew' = o.crew AND EXISTS (
+            SELECT FROM journal j
+            WHERE j.stage = 'dispatch' AND j.subject_kind = 'visitor' AND j.subject = o.crew AND j.became = 'visiting'
+              AND i.id = ANY (j.facts))
+        ORDER BY i.decided DESC, i.at_ms DESC, i.id DESC LIMIT 1
+    ) v ON true
+"""
+"""What was said last of the visiting crew of order `o`, given (`g`) at a tick, and taken in."""
 _ORDERS = "SELECT count(*) FROM dispatch_order"
 _JOBS = "SELECT count(*) FROM dispatch_job"
 
@@ -137,11 +150,43 @@ RULES: tuple[AuditRule, ...] = (
         promise="No order was given to a crew without the skill, by the roster under which it was decided.",
         checked_sql=_ORDERS,
         violations_sql=f"""
-            SELECT o."order", o.crew, o.skills AS asked, c.skills AS has
+            SELECT o."order", o.crew, o.skills AS asked, coalesce(c.skills, v.skills) AS has
             FROM dispatch_order o JOIN ({_GIVEN}) g USING ("order")
-            JOIN utility_version v ON v.version = g.version OR (g.version IS NULL AND v.current)
-            LEFT JOIN crew c ON c.version = v.version AND c.crew = o.crew
-            WHERE c.skills IS NULL OR NOT c.skills && o.skills
+            JOIN utility_version u ON u.version = g.version OR (g.version IS NULL AND u.current)
+            LEFT JOIN crew c ON c.version = u.version AND c.crew = o.crew
+            {_LATEST_VISIT}
+            WHERE coalesce(c.skills, v.skills) IS NULL OR NOT coalesce(c.skills, v.skills) && o.skills
+            ORDER BY 1
+        """,  # noqa: S608 - as above
+    ),
+    AuditRule(
+        name="visitorsAreHere",
+        promise="No order was given to a crew of another utility that had not come, or had left.",
+        checked_sql="SELECT count(*) FROM dispatch_order WHERE starts_with(crew, 'visit.')",
+        violations_sql=f"""
+            SELECT o."order", o.crew, v.decided AS came
+            FROM dispatch_order o JOIN ({_GIVEN}) g USING ("order")
+            {_LATEST_VISIT}
+            WHERE starts_with(o.crew, 'visit.') AND NOT EXISTS (SELECT FROM current_crew c WHERE c.crew = o.crew)
+              AND (v.decided IS NULL OR EXISTS (
+                SELECT FROM journal j
+                WHERE j.stage = 'dispatch' AND j.subject_kind = 'visitor' AND j.subject = o.crew AND j.became = 'left'
+                  AND j.tick BETWEEN v.decided AND g.tick))
+            ORDER BY 1
+        """,  # noqa: S608 - as above
+    ),
+    AuditRule(
+        name="visitorsGuided",
+        promise="No rule sent a crew of another utility with which nobody was who knows the area.",
+        checked_sql="SELECT count(*) FROM dispatch_order WHERE starts_with(crew, 'visit.')",
+        violations_sql=f"""
+            SELECT o."order", o.crew
+            FROM dispatch_order o JOIN ({_GIVEN}) g USING ("order")
+            {_LATEST_VISIT}
+            WHERE v.decided IS NOT NULL AND v.guide IS NULL AND NOT EXISTS (
+                SELECT FROM journal j
+                WHERE j.stage = 'dispatch' AND j.subject_kind = 'order' AND j.subject = o."order" AND j.became = 'sent'
+                  AND j.reason = '{Reason.DISPATCHER_ASSIGNED}')
             ORDER BY 1
         """,  # noqa: S608 - as above
     ),

@@ -68,15 +68,20 @@ class Excluded:
         """Return the crew."""
         return self.all_the_same.crew
 
+    @property
+    def forbidden(self) -> Reason | None:
+        """Return the first of the rules that a dispatcher cannot override, if one is among them."""
+        return next((reason for reason in self.reasons if reason in SAFETY), None)
+
 
 class Standing:
     """A crew as it stands now: what keeps it from any work is worked out once for all jobs of a turn."""
 
     def __init__(self, crew: Crew, duty: Duty, roster: Roster, now: int) -> None:
         self._crew, self._duty, self._roster, self._now = crew, duty, roster, now
-        self._shift = shift_at(crew, roster.zone, now)
-        self._since = on_duty_since(duty, self._shift, now)
-        self.reasons = tuple(_kept_from_work(crew, duty, self._shift, roster, now))
+        self.shift = shift_at(crew, roster.zone, now)
+        self.since = on_duty_since(duty, self.shift, now)
+        self.reasons = tuple(_kept_from_work(crew, duty, self.shift, roster, now))
 
     def judge(self, job: Job) -> Candidate | Excluded:
         """Return the crew as a candidate for this job, or the rules that exclude it, the most lasting one first."""
@@ -89,11 +94,11 @@ class Standing:
             reasons.append(Reason.HELPS_ALREADY)
         if declined is not None:
             reasons.append(Reason.DECLINED)
-        if ends > self._since + MOST_ON_DUTY_MS:
+        if ends > self.since + MOST_ON_DUTY_MS:
             reasons.append(Reason.HOURS_UP)
         reasons += self.reasons
-        past_shift = self._shift is not None and ends > self._shift.end
-        candidate = Candidate(crew.id, drive_ms(self._duty.place or depot, job.place), self._since, past_shift)
+        past_shift = self.shift is not None and ends > self.shift.end
+        candidate = Candidate(crew.id, drive_ms(self._duty.place or depot, job.place), self.since, past_shift)
         if not reasons:
             return candidate
         return Excluded(tuple(reasons), self._look_again(reasons, declined), candidate)
@@ -122,6 +127,8 @@ def _unqualified(crew: Crew, ask: Demands, roster: Roster) -> list[Reason]:
         reasons.append(Reason.CERTIFICATE_MISSING)
     if not crew.kit.issuperset(on_record.intersection(ask.kit)):
         reasons.append(Reason.KIT_MISSING)
+    if crew.visiting and crew.guide is None:
+        reasons.append(Reason.NO_GUIDE)
     return reasons
 
 

@@ -122,8 +122,8 @@ class Order(Entity, frozen=True, kw_only=True):
 class Duty(Entity, frozen=True, kw_only=True):
     """What a crew is doing; its id is the crew's. A crew of which nothing is kept is available.
 
-    `place` is where it last was. `signed_on` is when it said so, `since` when the stretch of duty began in which it last had an
-    order, `worked_until` when it was last known at work.
+    `place` is where it last was, `place_at` when. `signed_on` is when it said so, `since` when the stretch of duty began in
+    which it last had an order, `worked_until` when it was last known at work.
     """
 
     kind: ClassVar[str] = "crew"
@@ -131,6 +131,7 @@ class Duty(Entity, frozen=True, kw_only=True):
     state: DutyState = "available"
     order: str | None = None
     place: Place | None = None
+    place_at: int | None = None
     signed_on: int | None = None
     since: int | None = None
     worked_until: int | None = None

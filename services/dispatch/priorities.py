@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from services.dispatch.reasons import Reason
-
-if TYPE_CHECKING:
-    from schemas.events import IncidentChanged
 
 
 class Priority(enum.StrEnum):
@@ -47,7 +44,27 @@ LATERAL_DEVICES = frozenset({"fuse"})
 """The device classes behind which a lateral lies."""
 
 
-def priority_of(change: IncidentChanged) -> Priority:
+class Pressing(Protocol):
+    """What of an incident, or of a change of one, says how urgent it is."""
+
+    @property
+    def life_support(self) -> int:
+        """Of the customers out: those who depend on power to live."""
+
+    @property
+    def important(self) -> int:
+        """Of the customers out: those of the tiers important and large."""
+
+    @property
+    def customers_out(self) -> int:
+        """The customers out."""
+
+    @property
+    def device_class(self) -> str:
+        """What kind of device has failed."""
+
+
+def priority_of(change: Pressing) -> Priority:
     """Return the class of an incident: by who is out, else by what failed; one customer alone is `single`."""
     if change.life_support:
         return Priority.LIFE_SUPPORT

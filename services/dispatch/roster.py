@@ -39,7 +39,10 @@ class Shift:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Crew:
-    """A crew, the depot it belongs to, what it can do, may do and carries, and its shifts (none: always on duty)."""
+    """A crew, the depot it belongs to, what it can do, may do and carries, and its shifts (none: always on duty).
+
+    A visiting one belongs to another utility; `guide` is who shows it the way.
+    """
 
     id: str
     depot: str
@@ -47,6 +50,8 @@ class Crew:
     certificates: frozenset[str] = frozenset()
     kit: frozenset[str] = frozenset()
     shifts: tuple[Shift, ...] = ()
+    visiting: bool = False
+    guide: str | None = None
 
 
 class Roster:
@@ -55,7 +60,7 @@ class Roster:
     Raises ValueError for a crew whose depot is not among the depots.
     """
 
-    __slots__ = ("_of_region", "_on_record", "crews", "depots", "regions", "zone")
+    __slots__ = ("_bases", "_of_region", "_on_record", "crews", "depots", "regions", "zone")
 
     def __init__(
         self,
@@ -67,6 +72,7 @@ class Roster:
         self.depots = {depot.id: depot for depot in sorted(depots, key=lambda depot: depot.id)}
         self.crews = {crew.id: crew for crew in sorted(crews, key=lambda crew: crew.id)}
         self.zone = zone
+        self._bases: dict[str, Depot] = {}
         homeless = sorted(crew.id for crew in self.crews.values() if crew.depot not in self.depots)
         if homeless:
             raise ValueError(f"crews of an unknown depot: {', '.join(homeless)}")
@@ -80,9 +86,27 @@ class Roster:
             for region, crews in self._of_region.items()
         }
 
+    def hosting(self, guests: Iterable[tuple[Crew, Depot]]) -> Roster:
+        """Return this roster with visiting crews, each with the base that it starts from, in the region of that base.
+
+        What certificates and kit a region has on record, visiting crews do not change: they are asked for what its own are.
+        """
+        hosting = Roster((), ())
+        hosting.depots, hosting.regions, hosting.zone = self.depots, self.regions, self.zone
+        hosting._on_record = self._on_record
+        come = sorted(guests, key=lambda guest: guest[0].id)
+        hosting._bases = {**self._bases, **{crew.id: base for crew, base in come}}
+        crews = {**self.crews, **{crew.id: crew for crew, _ in come}}
+        hosting.crews = dict(sorted(crews.items()))
+        of_region = {region: dict(own) for region, own in self._of_region.items()}
+        for crew, base in come:
+            of_region.setdefault(base.region, {})[crew.id] = crew
+        hosting._of_region = {region: dict(sorted(crews.items())) for region, crews in of_region.items()}
+        return hosting
+
     def home(self, crew: str) -> Depot:
-        """Return the depot of a crew. Raises KeyError for an unknown crew."""
-        return self.depots[self.crews[crew].depot]
+        """Return the depot of a crew, of a visiting one its base. Raises KeyError for an unknown crew."""
+        return self._bases.get(crew) or self.depots[self.crews[crew].depot]
 
     def region_of(self, crew: str) -> str:
         """Return the region of a crew. Raises KeyError for an unknown crew."""

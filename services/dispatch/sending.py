@@ -29,6 +29,7 @@ WHY_NOBODY = frozenset(
         Reason.SKILL_MISSING,
         Reason.CERTIFICATE_MISSING,
         Reason.KIT_MISSING,
+        Reason.NO_GUIDE,
         Reason.HELPS_ALREADY,
         Reason.DECLINED,
         Reason.HOURS_UP,

@@ -18,6 +18,7 @@ from services.dispatch.answering import take_report
 from services.dispatch.entities import Duty, Job, Order
 from services.dispatch.incidents import follow_hazard, follow_incident, stop_helping
 from services.dispatch.sending import send_crews
+from services.dispatch.visitors import Visitor, see_off, visited_region, welcome
 from services.dispatch.waiting import end_hours, forget_finished, reopen_unverified, revoke_unanswered
 from services.engine.turn import Entity, Turn, Unplaced
 
@@ -31,7 +32,7 @@ class DispatchStage:
     """Urgent work first, crew from the nearest depot; one active order per crew, one leading one per incident and hazard."""
 
     name: str = "dispatch"
-    entities: ClassVar[tuple[type[Entity], ...]] = (Job, Order, Duty)
+    entities: ClassVar[tuple[type[Entity], ...]] = (Job, Order, Duty, Visitor)
 
     def __init__(self, roster: Roster) -> None:
         self._roster = roster
@@ -43,9 +44,12 @@ class DispatchStage:
     def shard_of(self, event: Event) -> str:
         """Return the region that decides on an event. Raises `Unplaced` for a crew or region that the utility does not have."""
         if isinstance(event, CrewReported):
-            if event.crew not in self._roster.crews:
+            if event.crew in self._roster.crews:
+                return self._roster.region_of(event.crew)
+            visited = visited_region(event.crew, self._roster.regions)
+            if visited is None:
                 raise Unplaced("unknownCrew", event.crew)
-            return self._roster.region_of(event.crew)
+            return visited
         region: str = getattr(event, "region", "")
         if region not in self._roster.regions:
             raise Unplaced("unknownRegion", region)
@@ -55,13 +59,14 @@ class DispatchStage:
         """Decide one turn.
 
         Crews' reports go before incidents: whoever has arrived is not pulled off by what became known in the same tick.
-        Dispatchers act on what both left, and before the rules do.
+        Visiting crews come before all that, and leave after it. Dispatchers act on what is left, and before the rules do.
         """
         if turn.facts:
             forget_finished(turn)
+        roster = welcome(turn, self._roster)
         for fact in turn.facts:
             if isinstance(fact.what, CrewReported):
-                take_report(turn, self._roster, fact.id, fact.what)
+                take_report(turn, roster, fact.id, fact.what)
         changes = [
             (fact.what, fact.id) for fact in turn.facts if isinstance(fact.what, IncidentChanged | HazardChanged)
         ]
@@ -70,11 +75,12 @@ class DispatchStage:
                 follow_incident(turn, fact_id, change)
             else:
                 follow_hazard(turn, fact_id, change)
+        roster = see_off(turn, self._roster)
         for fact in turn.facts:
             if isinstance(fact.what, CrewAssigned | OrderRevoked | WorkHeld):
-                act(turn, self._roster, fact.id, fact.what)
+                act(turn, roster, fact.id, fact.what)
         revoke_unanswered(turn)
-        end_hours(turn, self._roster.crews_of(turn.shard))
+        end_hours(turn, roster.crews_of(turn.shard))
         stop_helping(turn)
         reopen_unverified(turn)
-        send_crews(turn, self._roster)
+        send_crews(turn, roster)

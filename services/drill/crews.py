@@ -1,7 +1,7 @@
 """Crews: how they answer an order, drive, look, mend and make safe, and what their terminals say of it.
 
 What a crew does with an order depends on that order alone. It drives 1.3 times the straight distance at 45 km/h.
-A crew that is called back on its way is taken to be where it set out from.
+A crew that is called back on its way is taken to be where its terminal said last that it was.
 """
 
 from __future__ import annotations

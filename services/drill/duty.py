@@ -11,6 +11,7 @@ from schemas.events import CrewState, OrderChanged, OrderState
 from services.drill import crews as crewing
 from services.drill.crews import OVER, Duty, Mood, Step, Task, Whereabouts
 from services.drill.draws import between, chance
+from services.drill.driving import Drive, begun
 from services.drill.faults import Fault, cause_of, found_from
 from services.drill.reasons import Reason
 from services.drill.switching import Danger, Switched, prepared
@@ -108,7 +109,9 @@ class Crews:
     def hear(self, order: OrderChanged, fact: str) -> None:
         """Hear an order, or that it was revoked (who is on site stays there) or goes to another crew."""
         known = self._turn.get(Task, order.order)
-        if order.state is OrderState.SENT:
+        if order.crew not in self._play.scenario.cast.bases:
+            self._turn.note((Task.kind, order.order), "passed", Reason.PLAYED_BY_HAND, [fact])
+        elif order.state is OrderState.SENT:
             if known is None:
                 task = crewing.heard(self._seed, order, self._turn.now, mood=self._mood(order))
                 silent = task.mood is Mood.SILENT
@@ -135,10 +138,7 @@ class Crews:
                 self._go(task.to(Step.REFUSED, None), Reason.OUT_OF_REACH)
                 self._tell(task.crew, CrewState.AVAILABLE, at)
             case Step.ACCEPTED:
-                start = self._whereabouts(task.crew)
-                self._go(task.to(Step.ENROUTE, at + crewing.drive_ms(start, task.place)), Reason.DUTY)
-                if task.mood is not Mood.JUMPS:
-                    self._report(task, CrewState.ENROUTE, at, start)
+                self._leave(task, at)
             case Step.ENROUTE:
                 self._arrive(task, at)
             case Step.LOOKING:
@@ -149,6 +149,17 @@ class Crews:
                 self._done(task, task.fault, at)
             case Step.MAKING_SAFE:
                 self._made_safe(task, at)
+
+    def move(self, drive: Drive, at: int) -> None:
+        """Let a crew that is on its way say where it is."""
+        place = drive.place_at(at)
+        self._turn.put(Whereabouts(id=drive.crew, lon=place.lon, lat=place.lat))
+        self._play.say(crewing.status(drive.crew, CrewState.POSITION, at, place, order=drive.id))
+        later = drive.later()
+        if later is None:
+            self._turn.remove(drive)
+        else:
+            self._turn.put(later)
 
     def look_again(self, at: int) -> None:
         """Let the crews that wait for power look whether it has come, or whether there is something to mend now."""
@@ -170,6 +181,16 @@ class Crews:
         self._go(task.to(Step.ACCEPTED, at + crewing.LEAVE_AFTER_MS), Reason.DUTY)
         if task.mood is not Mood.JUMPS:
             self._report(task, CrewState.ACCEPTED, at, where)
+
+    def _leave(self, task: Task, at: int) -> None:
+        start = self._whereabouts(task.crew)
+        arrives_at = at + crewing.drive_ms(start, task.place)
+        self._go(task.to(Step.ENROUTE, arrives_at), Reason.DUTY)
+        if task.mood is Mood.JUMPS:
+            return
+        self._report(task, CrewState.ENROUTE, at, start)
+        if (drive := begun(task, start, at, arrives_at)) is not None:
+            self._turn.put(drive)
 
     def _arrive(self, task: Task, at: int) -> None:
         self._turn.put(Whereabouts(id=task.crew, lon=task.lon, lat=task.lat))
@@ -297,6 +318,8 @@ class Crews:
 
     def _go(self, task: Task, reason: Reason, facts: Sequence[str] = ()) -> None:
         self._turn.put(task)
+        if task.step is not Step.ENROUTE and (drive := self._turn.get(Drive, task.id)) is not None:
+            self._turn.remove(drive)
         self._turn.note(task, task.step, reason, facts)
 
     def _tell(self, crew: str, state: CrewState, at: int) -> None:

@@ -16,6 +16,8 @@ class Reason(enum.StrEnum):
     """The product revoked the order before the crew was there."""
     ORDERED_BEFORE = "orderedBefore"
     """The product sent an order that a crew has already."""
+    PLAYED_BY_HAND = "playedByHand"
+    """The order of a visiting crew, which nobody here plays: a person does, with the crew's phone."""
     UNKNOWN_ORDER = "unknownOrder"
     """The product revoked an order that nobody got."""
     NOT_ON_THE_ROAD = "notOnTheRoad"

@@ -9,8 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from schemas.events import OrderChanged
+from services.dispatch.visitors import PREFIX
 from services.drill.callers import Callers
 from services.drill.crews import OVER, Duty, Task, Whereabouts
+from services.drill.driving import Drive
 from services.drill.duty import Crews, Hours
 from services.drill.faults import Fault
 from services.drill.play import Begun, Play, Sent
@@ -37,7 +39,9 @@ class Due(NamedTuple):
     id: str
 
 
-BEGIN, SHIFT, COMPLETE, PROLONG, CANCEL, START, STRIKE, BLINK, BLINK_OVER, APPEAR, SWITCH, STEP, TEXT, CALL = range(14)
+BEGIN, SHIFT, COMPLETE, PROLONG, CANCEL, START, STRIKE, BLINK, BLINK_OVER, APPEAR, SWITCH, STEP, MOVE, TEXT, CALL = (
+    range(15)
+)
 
 
 BRINGS_POWER = frozenset({COMPLETE, BLINK_OVER, SWITCH})
@@ -49,7 +53,7 @@ class WorldStage:
 
     name = "world"
     entities: ClassVar[tuple[type[Entity], ...]] = (
-        Begun, Sent, Fault, Work, Off, Blink, Danger, Switched, Callers, Task, Whereabouts, Duty,
+        Begun, Sent, Fault, Work, Off, Blink, Danger, Switched, Callers, Task, Drive, Whereabouts, Duty,
     )  # fmt: skip
 
     def __init__(self, network: Network, scenario: Scenario, seed: int) -> None:
@@ -70,7 +74,7 @@ class WorldStage:
     def shard_of(self, event: Event) -> str:
         """Return the one shard. Raises `Unplaced` for an order to a crew or a device that the world does not have."""
         if isinstance(event, OrderChanged):
-            if event.crew not in self._scenario.cast.bases:
+            if event.crew not in self._scenario.cast.bases and not event.crew.startswith(PREFIX):
                 raise Unplaced("unknownCrew", event.crew)
             if event.device is not None:
                 try:
@@ -124,6 +128,8 @@ class WorldStage:
         for task in turn.all(Task):
             if task.next_at is not None:
                 yield Due(task.next_at, STEP, task.id)
+        for drive in turn.all(Drive):
+            yield Due(drive.next_at, MOVE, drive.id)
         for waiting in turn.all(Callers):
             yield Due(waiting.waiting[0][0], CALL, waiting.id)
 
@@ -179,6 +185,8 @@ class WorldStage:
             play.switch(switched, at)
         elif due.rank == STEP and (task := turn.get(Task, name)):
             crews.step(task, at)
+        elif due.rank == MOVE and (drive := turn.get(Drive, name)):
+            crews.move(drive, at)
         elif due.rank == CALL and (waiting := turn.get(Callers, name)):
             play.call(waiting)
         if due.rank in BRINGS_POWER:

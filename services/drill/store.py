@@ -254,10 +254,11 @@ class WorldStore:
                     )
                 case _:
                     raise TypeError(f"the world has no table for {type(record).__name__}")
-        await _schedule(connection, said)
+        await schedule(connection, said)
 
 
-async def _schedule(connection: Connection, said: Sequence[Said]) -> None:
+async def schedule(connection: Connection, said: Sequence[Said]) -> None:
+    """Put messages on the schedule; each is sent when its time has come."""
     if not said:
         return
     await connection.execute(

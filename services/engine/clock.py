@@ -68,6 +68,12 @@ async def found(connection: Connection, *, exercise: bool, topic_prefix: str) ->
         )
 
 
+async def instance(connection: Connection) -> tuple[bool, str] | None:
+    """Return whether this database is an exercise, and its topic prefix; None when it was not said yet."""
+    row = await connection.fetchrow("SELECT exercise, topic_prefix FROM instance")
+    return None if row is None else (row["exercise"], row["topic_prefix"])
+
+
 async def set_running(connection: Connection, *, now_ms: int, speed: float, step_s: float) -> None:
     """Let the clock run from `now_ms` at `speed` times real time in steps of `step_s` real seconds.
 

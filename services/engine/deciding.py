@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,8 +17,10 @@ import msgspec
 from schemas import cloudevents
 from schemas.codec import decode, encode
 from schemas.topics import TOPICS
+from services.engine.rulebook import edition_of
 from services.engine.taking import Connection, Fenced
 from services.engine.turn import Entity, Fact, Outcome, Record, Stage, Store, Turn
+from services.telling import metrics
 
 Entities = dict[str, dict[str, Entity]]
 
@@ -88,6 +91,8 @@ class Deciding:
         self._version = version
         self._kinds = {kind.kind: kind for kind in stage.entities}
         self._cache: dict[str, tuple[int, Entities]] = {}
+        self._rules = edition_of(stage.name)
+        self._found: set[str] = set()  # shards whose last turn an earlier edition of the rules decided
 
     async def decide(self, connection: Connection, shard: str, n: int, now: int) -> Outcome | None:
         """Decide the turn of a shard at tick n; None when it was decided already. Raises `Fenced` and `Outdated`."""
@@ -96,6 +101,7 @@ class Deciding:
         if ticked_to >= n:
             self._cache[shard] = cached
             return None
+        begun = time.perf_counter()
         async with connection.transaction():
             if not await connection.fetchval(
                 "UPDATE turns SET ticked_to = $3 WHERE stage = $1 AND shard = $2 AND ticked_to = $4 RETURNING true",
@@ -108,13 +114,19 @@ class Deciding:
             # An import locks `turns`: whoever got past the compare sees its version, or is waited for by it.
             if self._version is not None and self._version != await current_version(connection):
                 raise Outdated(f"{self.stage.name}/{shard} was built from version {self._version}")
+            if shard in self._found:
+                await self._keep_base(connection, shard, ticked_to, entities)
             facts = await self._store.facts(connection, shard, n)
             turn = Turn(shard=shard, now=now, facts=facts, entities=entities, exercise=self._exercise)
             self.stage.decide(turn)
             await self._write(connection, turn, n)
             await self._store.save(connection, shard, n, now, turn.outcome.records)
+        self._found.discard(shard)
         apply(entities, turn.outcome)
         self._cache[shard] = (n, entities)
+        metrics.observe("lamplighter_turn_seconds", time.perf_counter() - begun, stage=self.stage.name)
+        metrics.count("lamplighter_turns_total", stage=self.stage.name)
+        metrics.count("lamplighter_facts_decided_total", len(facts), stage=self.stage.name)
         return turn.outcome
 
     async def _load(self, connection: Connection, shard: str) -> tuple[int, Entities]:
@@ -125,12 +137,34 @@ class Deciding:
             rows = await connection.fetch(
                 "SELECT kind, id, body FROM entity WHERE stage = $1 AND shard = $2", self.stage.name, shard
             )
+            rules = await connection.fetchval(
+                "SELECT rules FROM ticks WHERE stage = $1 AND shard = $2 ORDER BY n DESC LIMIT 1",
+                self.stage.name,
+                shard,
+            )
+        if rules not in {None, self._rules}:
+            self._found.add(shard)
         if ticked_to is None:
             raise LookupError(f"no turn for {self.stage.name}/{shard}: its shards were not made")
         entities: Entities = {kind: {} for kind in self._kinds}
         for row in rows:
             entities[row["kind"]][row["id"]] = msgspec.json.decode(row["body"], type=self._kinds[row["kind"]])
         return int(ticked_to), entities
+
+    async def _keep_base(self, connection: Connection, shard: str, n: int, entities: Entities) -> None:
+        """Keep the state that an earlier edition of the rules left, from which a replay by this one begins."""
+        body = [
+            [kind, i, entity] for kind, of_kind in sorted(entities.items()) for i, entity in sorted(of_kind.items())
+        ]
+        await connection.execute(
+            """INSERT INTO replay_base (stage, shard, n, rules, entities) VALUES ($1, $2, $3, $4, $5)
+               ON CONFLICT (stage, shard, n) DO UPDATE SET rules = excluded.rules, entities = excluded.entities""",
+            self.stage.name,
+            shard,
+            n,
+            self._rules,
+            _encoder.encode(body).decode(),
+        )
 
     async def _write(self, connection: Connection, turn: Turn, n: int) -> None:
         outcome, stage, shard = turn.outcome, self.stage.name, turn.shard
@@ -160,6 +194,7 @@ class Deciding:
             len(turn.facts),
             digest(outcome),
             self._version,
+            self._rules,
         )
 
 
@@ -242,7 +277,8 @@ recalled AS (
 woken AS (
     UPDATE turns SET wake_at_ms = $27 WHERE stage = $1 AND shard = $2),
 ticked AS (
-    INSERT INTO ticks (stage, shard, n, now_ms, facts, outcome, version) VALUES ($1, $2, $3, $4, $28, $29, $30))
+    INSERT INTO ticks (stage, shard, n, now_ms, facts, outcome, version, rules)
+    VALUES ($1, $2, $3, $4, $28, $29, $30, $31))
 SELECT pg_notify('moved', ''),
        CASE WHEN cardinality($16::text[]) > 0 THEN pg_notify('outbox', '') END
 """

@@ -25,12 +25,18 @@ async def claim(connection: Connection, kind: str, gateway: str, limit: int) -> 
     """Mark the effects of a kind that are due as being attempted, and return the time (ms) and them, oldest first.
 
     An effect is due at a tick greater than the one that decided it. What is past its expiry is marked so and not returned.
+    While a restoration is not released nothing is claimed, and what is due is marked as held (`restoring.HELD`).
     """
     rows = await connection.fetch(
         """WITH due AS (
                SELECT e.key, t.now_ms, e.expires_at_ms <= t.now_ms AS late FROM effects e, tick() t
                WHERE e.state = 'due' AND e.kind = $1 AND e.due_at_ms <= t.now_ms AND e.tick < t.n
-               ORDER BY e.due_at_ms, e.key LIMIT $3 FOR UPDATE OF e SKIP LOCKED)
+                 AND NOT EXISTS (SELECT FROM restoration WHERE restoration.state <> 'released')
+               ORDER BY e.due_at_ms, e.key LIMIT $3 FOR UPDATE OF e SKIP LOCKED),
+           held AS (
+               UPDATE effects SET reason = 'heldAfterRestore'
+               WHERE state = 'due' AND kind = $1 AND reason IS DISTINCT FROM 'heldAfterRestore'
+                 AND EXISTS (SELECT FROM restoration WHERE restoration.state <> 'released'))
            UPDATE effects e SET
                state = CASE WHEN due.late THEN 'expired' ELSE 'attempting' END,
                reason = CASE WHEN due.late THEN 'pastExpiry' END,

@@ -6,6 +6,7 @@ import dataclasses
 import json
 from collections.abc import Mapping, Sequence
 
+from schemas.topics import TOPICS
 from services.engine.taking import Connection
 
 
@@ -51,6 +52,25 @@ async def mark_sent(connection: Connection, ids: Sequence[str], heads: Mapping[t
         [part for _, part in heads],
         list(heads.values()),
     )
+
+
+async def send_again(connection: Connection) -> int:
+    """Let the relay publish once more what was published and not every consumer has; return how many events that are.
+
+    For a broker that lost them. A consumer that has an event drops the copy by its id.
+    """
+    consumers = [(stage, topic.name) for topic in TOPICS.values() for stage in topic.consumers if stage != "world"]
+    done: str = await connection.execute(
+        """WITH consumer (stage, topic) AS (SELECT * FROM unnest($1::text[], $2::text[]))
+           UPDATE outbox o SET sent = false WHERE o.sent AND EXISTS (
+               SELECT FROM consumer c WHERE c.topic = o.topic
+                 AND NOT EXISTS (SELECT FROM inbox i WHERE i.stage = c.stage AND i.id = o.id)
+                 AND NOT (c.stage = 'intake' AND EXISTS (SELECT FROM report r WHERE r.id = o.id))
+                 AND NOT EXISTS (SELECT FROM parked p WHERE p.stage = c.stage AND p.event_id = o.id))""",
+        [stage for stage, _ in consumers],
+        [topic for _, topic in consumers],
+    )
+    return int(done.rsplit(" ", 1)[1])
 
 
 async def write(

@@ -51,10 +51,11 @@ async def shown(connection: Connection, parked_id: str) -> Parked | None:
 
 
 async def requeue(connection: Connection, parked_id: str) -> bool:
-    """Send a parked message, as it came, to its topic once more; False when there is none, or it was requeued already."""
+    """Send a parked message, as it came, to its topic once more; False when there is none, or it was requeued or erased."""
     async with connection.transaction():
         row = await connection.fetchrow(
-            "UPDATE parked SET state = 'requeued' WHERE id = $1 AND state = 'parked' RETURNING *", parked_id
+            "UPDATE parked SET state = 'requeued' WHERE id = $1 AND state = 'parked' AND NOT erased RETURNING *",
+            parked_id,
         )
         if row is None:
             return False

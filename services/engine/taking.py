@@ -22,6 +22,9 @@ from services.engine.turn import Unplaced
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
 
+PADDING = "lamplighter_padding"
+"""The header of an empty message that only fills an offset (`streams/refilled.py`); it is taken and says nothing."""
+
 FUTURE_MS = 600_000
 """An event that speaks of a time further ahead of the clock than this is parked: its sender's clock is wrong."""
 
@@ -150,23 +153,24 @@ class Taking:
     """Takes messages for one stage. One instance per consuming process; it remembers the next offset of each partition."""
 
     def __init__(self, stage: str, keeper: Keeper, *, exercise: bool) -> None:
-        self._stage = stage
+        self.stage = stage
         self._keeper = keeper
         self._exercise = exercise
         self._next: dict[tuple[str, int], int] = {}
+        self._orphans: frozenset[tuple[str, int, int]] | None = None
 
     async def next_offset(self, connection: Connection, topic: str, part: int) -> int:
         """Return the next offset to take, as the database has it; a partition never seen begins at 0."""
         await connection.execute(
             "INSERT INTO progress (stage, topic, part) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
-            self._stage,
+            self.stage,
             topic,
             part,
         )
         offset = int(
             await connection.fetchval(
                 "SELECT next_offset FROM progress WHERE stage = $1 AND topic = $2 AND part = $3",
-                self._stage,
+                self.stage,
                 topic,
                 part,
             )
@@ -187,7 +191,9 @@ class Taking:
             return 0
         if new[0].offset != wanted:
             raise Gap(topic, part, wanted, new[0].offset)
-        readable, refused = self._read(new)
+        if self._orphans is None:
+            self._orphans = await orphaned(connection)
+        readable, refused = self._read([message for message in new if not self._passed_over(message)])
         last = new[-1].offset + 1
         try:
             async with connection.transaction():
@@ -195,12 +201,18 @@ class Taking:
                 sane, insane = _split_by_horizon(readable, stamp)
                 refused += insane + await self._keeper.keep(connection, sane, stamp)
                 if refused:
-                    await park(connection, self._stage, refused, stamp)
+                    await park(connection, self.stage, refused, stamp)
         except BaseException:  # whatever ended it, also a cancellation: what is remembered may not be durable
             self._next.pop((topic, part), None)
             raise
         self._next[topic, part] = last
         return len(new)
+
+    def _passed_over(self, message: Message) -> bool:
+        """Answer whether a message only has an offset: an orphan of a lost database, or padding."""
+        if any(name == PADDING for name, _ in message.headers):
+            return True
+        return self._orphans is not None and (message.topic, message.part, message.offset) in self._orphans
 
     def _read(self, messages: Sequence[Message]) -> tuple[list[Readable], list[Refused]]:
         readable: dict[str, Readable] = {}
@@ -228,15 +240,24 @@ class Taking:
                SELECT t.n, t.now_ms, greatest(t.now_ms, c.target_ms) AS ahead, (SELECT count(*) FROM moved) AS moved,
                       pg_notify('moved', '')  -- heard when this transaction commits
                FROM tick() t, clock c""",
-            self._stage,
+            self.stage,
             topic,
             part,
             wanted,
             last,
         )
         if row is None or not row["moved"]:
-            raise Fenced(f"{self._stage} {topic}/{part} at {wanted}")
+            raise Fenced(f"{self.stage} {topic}/{part} at {wanted}")
         return Stamp(row["n"], row["now_ms"], row["ahead"])
+
+
+async def orphaned(connection: Connection) -> frozenset[tuple[str, int, int]]:
+    """Return the places (topic, part, offset) of what a lost database decided: a restored one passes it over, and decides anew.
+
+    They are written down before any consumer starts, and never later.
+    """
+    rows = await connection.fetch('SELECT topic, part, "offset" FROM restoration_orphan')
+    return frozenset((row["topic"], row["part"], row["offset"]) for row in rows)
 
 
 def _split_by_horizon(readable: Sequence[Readable], stamp: Stamp) -> tuple[list[Readable], list[Refused]]:

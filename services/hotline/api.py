@@ -29,6 +29,7 @@ from services.hotline import store, wire
 from services.hotline.accounts import Account
 from services.hotline.openapi import BASE, IDEMPOTENCY, OPERATIONS, document
 from services.hotline.reasons import Reason
+from services.telling.http import measured
 
 SCOPE = "hotline"
 SOURCE = "hotline"
@@ -53,7 +54,7 @@ _changes = msgspec.json.Decoder(wire.ContactChanges)
 
 def build_api(pool: Pool, allowances: Allowances | None = None) -> web.Application:
     """Return the API over a pool of its own; each key may ask 40 times at once and 10 times a second unless limited otherwise."""
-    app = web.Application(middlewares=[errors], client_max_size=MOST_BYTES)
+    app = web.Application(middlewares=[measured, errors], client_max_size=MOST_BYTES)
     app[POOL] = pool
     app[ALLOWANCES] = allowances or Allowances(per_s=10, at_once=40)
     handlers: dict[str, Handler] = {

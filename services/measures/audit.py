@@ -23,4 +23,14 @@ RULES: tuple[AuditRule, ...] = (
             WHERE defined_at_ms < started_at_ms OR restored_at_ms < started_at_ms OR arrived_at_ms < dispatched_at_ms
             ORDER BY incident""",
     ),
+    AuditRule(
+        name="estimatesKept",
+        promise="The last estimate that was kept of an incident is the one that it has, and none was kept twice in a row.",
+        checked_sql="SELECT count(*) FROM incident_estimate",
+        violations_sql="""
+            SELECT k.incident, k.revision, k.estimate_ms, i.estimate_ms AS has
+            FROM (SELECT e.*, lead(estimate_ms) OVER (PARTITION BY incident ORDER BY revision) AS next FROM incident_estimate e) k
+            JOIN incident i ON i.id = k.incident
+            WHERE k.next = k.estimate_ms OR (k.next IS NULL AND k.estimate_ms <> i.estimate_ms) ORDER BY k.incident, k.revision""",
+    ),
 )

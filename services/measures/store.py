@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
+
+import asyncpg
 
 from services.measures.indices import SUSTAINED_MS, Totals
 from services.measures.indices import indices as of_totals
 
 if TYPE_CHECKING:
     from services.engine.taking import Connection
+
+MOST_MS = 10_000
+"""How long one query about figures may take, milliseconds."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,12 +66,36 @@ class Spread:
     longest_s: int | None
 
 
-_COUNTED = "counted_interruption($1, $2, coalesce($3::bigint, (SELECT now_ms FROM tick()), 0), $4, $5, $6, $7, $8)"
+COUNTED = "counted_interruption($1, $2, coalesce($3::bigint, (SELECT now_ms FROM tick()), 0), $4, $5, $6, $7, $8)"
+"""The interruptions of a selection, whose arguments go first; the text stands in a FROM."""
 
 
-def _arguments(selection: Selection) -> tuple[object, ...]:
+def arguments(selection: Selection) -> tuple[object, ...]:
+    """Return a selection as the arguments $1 to $8 of `COUNTED`."""
     s = selection
     return (s.from_ms, s.until_ms, s.as_of_ms, s.feeder, s.region, s.tier, s.planned, s.sustained_ms)
+
+
+class TooMuch(Exception):
+    """The answer took longer than anybody may keep the database busy with figures."""
+
+
+@contextlib.asynccontextmanager
+async def looking(connection: Connection, *, most_ms: int = MOST_MS) -> AsyncIterator[int]:
+    """Look at one state of the ledger, without taking much from the live part; give the clock's now, milliseconds.
+
+    Raises `TooMuch` when one query in it takes longer than `most_ms`.
+    """
+    try:
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            # One core at most, and plans for the very selection: a null selects all.
+            await connection.execute(
+                f"""SET LOCAL statement_timeout = {most_ms}; SET LOCAL max_parallel_workers_per_gather = 0;
+                    SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL jit = off; SET LOCAL work_mem = '32MB'"""
+            )
+            yield await connection.fetchval("SELECT coalesce((SELECT now_ms FROM tick()), 0)")
+    except asyncpg.QueryCanceledError as error:
+        raise TooMuch from error
 
 
 async def totals(connection: Connection, selection: Selection | None = None) -> Totals:
@@ -80,8 +111,8 @@ async def totals(connection: Connection, selection: Selection | None = None) -> 
                    (SELECT greatest(0, least(coalesce($2::bigint, ms), ms)
                                        - coalesce($1::bigint, (SELECT min(start_ms) FROM measured_interruption), ms))
                     FROM (SELECT coalesce($3::bigint, (SELECT now_ms FROM tick()), 0) AS ms) moment) AS period_ms
-            FROM {_COUNTED}""",  # noqa: S608 - the module's own text
-        *_arguments(selection or Selection()),
+            FROM {COUNTED}""",  # noqa: S608 - the module's own text
+        *arguments(selection or Selection()),
     )
     return Totals(**row)
 
@@ -94,8 +125,8 @@ async def indices(connection: Connection, selection: Selection | None = None) ->
 async def behind(connection: Connection, selection: Selection, *, most: int = 10_000) -> list[CustomerTime]:
     """Return the rows that a figure is made of, at most so many, by start and customer. Their `counted_ms` add up to it."""
     rows = await connection.fetch(
-        f"SELECT * FROM {_COUNTED} ORDER BY start_ms, customer LIMIT $9",  # noqa: S608 - the module's own text
-        *_arguments(selection),
+        f"SELECT * FROM {COUNTED} ORDER BY start_ms, customer LIMIT $9",  # noqa: S608 - the module's own text
+        *arguments(selection),
         most,
     )
     return [CustomerTime(**row) for row in rows]
@@ -105,22 +136,26 @@ async def restoration_times(connection: Connection, selection: Selection) -> lis
     """Return how long it took from the start of incidents to each of their moments, in the order in which those come.
 
     The incidents are those of the feeder or region that began in the period and were not merged or dismissed; a tier selects none.
+    What came after the moment of looking has not been.
     """
     rows = await connection.fetch(
-        """SELECT m.moment, count(m.at_ms) AS incidents,
+        """SELECT ever.moment, count(m.at_ms) AS incidents,
                   percentile_disc(0.5) WITHIN GROUP (ORDER BY m.at_ms - t.started_at_ms) / 1000 AS p50_s,
                   percentile_disc(0.9) WITHIN GROUP (ORDER BY m.at_ms - t.started_at_ms) / 1000 AS p90_s,
                   percentile_disc(0.95) WITHIN GROUP (ORDER BY m.at_ms - t.started_at_ms) / 1000 AS p95_s,
                   max(m.at_ms - t.started_at_ms) / 1000 AS longest_s
            FROM incident_times t, LATERAL (VALUES
                 (1, 'defined', t.defined_at_ms), (2, 'dispatched', t.dispatched_at_ms), (3, 'arrived', t.arrived_at_ms),
-                (4, 'restored', t.restored_at_ms)) AS m (place, moment, at_ms)
+                (4, 'restored', t.restored_at_ms)) AS ever (place, moment, ever_at_ms),
+                LATERAL (SELECT CASE WHEN $5::bigint IS NULL OR ever_at_ms <= $5 THEN ever_at_ms END AS at_ms) m
            WHERE ($1::bigint IS NULL OR t.started_at_ms >= $1) AND ($2::bigint IS NULL OR t.started_at_ms < $2)
              AND ($3::text IS NULL OR t.feeder = $3) AND ($4::text IS NULL OR t.region = $4)
-           GROUP BY m.place, m.moment ORDER BY m.place""",
+           AND ($5 IS NULL OR t.started_at_ms < $5)
+           GROUP BY ever.place, ever.moment ORDER BY ever.place""",
         selection.from_ms,
         selection.until_ms,
         selection.feeder,
         selection.region,
+        selection.as_of_ms,
     )
     return [Spread(**row) for row in rows]

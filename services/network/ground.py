@@ -106,6 +106,10 @@ class Ground:
             self._normal = self._grow(part[source] for source in moved)
             found = self._find(self._normal, self._standing)
         self._breakers = carrying_all(found, self._occupied)
+        self.before_breakers = {
+            place: self._breakers[device] for place, device in enumerate(found.at) if device in self._breakers
+        }
+        """The parts between a feeder's source and the breaker that speaks for them too, though it does not cut them off."""
         self.found = with_breakers(found, self._breakers)
         self.ties = tuple(sorted(unit.id for branch, unit in self._units.items() if not self._normally[branch]))
         self._branch: dict[str, int] = {unit.id: branch for branch, unit in self._units.items()}
@@ -253,6 +257,16 @@ class Ground:
         named = [customer for customer in self.customers if customer.service_point]
         named.sort(key=lambda customer: customer.active)
         return {customer.service_point: customer.id for customer in named}
+
+    @cached_property
+    def parts_of_branches(self) -> np.ndarray[tuple[int, int], np.dtype[np.int32]]:
+        """The parts of the grid that each branch joins, (branches, 2); within a part both are that part."""
+        return np.array(self._wires.ends, dtype=np.int32).reshape(-1, 2)
+
+    @property
+    def branch_of(self) -> Mapping[str, int]:
+        """The index among the branches of each switch and transformer."""
+        return self._branch
 
     def lowest_at(self, branch: int, found: Found) -> DeviceId | None:
         """Return the device that a branch is, or else the lowest one that feeds it."""

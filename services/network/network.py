@@ -58,8 +58,8 @@ class Network:
         self.positions = MappingProxyType(dict(deviations))
         self.areas = ground.areas
         self._found = found = ground.present(deviations)
-        self._children = _children(found.devices)
-        self.devices, self._end = _preorder(found.devices, self._children)
+        self._children = children_of(found.devices)
+        self.devices, self._end = preorder(found.devices, self._children)
         self._device = {device.id: device for device in self.devices}
         self._number = {device.id: number for number, device in enumerate(self.devices)}
         self._open_above: list[DeviceId | None] = []
@@ -104,6 +104,11 @@ class Network:
         if len(states) > _KEPT + 1:
             del states[next(each for each in states if each)]
         return found
+
+    @property
+    def ground(self) -> Ground:
+        """What of the grid stays whatever is switched."""
+        return self._ground
 
     def device(self, device: str) -> Device:
         """Return the device of this id."""
@@ -231,14 +236,15 @@ class Network:
         return self._ground.service_points.get(service_point)
 
 
-def _children(found: Mapping[DeviceId, Device]) -> dict[DeviceId | None, tuple[DeviceId, ...]]:
+def children_of(found: Mapping[DeviceId, Device]) -> dict[DeviceId | None, tuple[DeviceId, ...]]:
+    """Return the devices directly behind each device, sorted; under None the heads of the feeders."""
     lists: dict[DeviceId | None, list[DeviceId]] = {None: [], **{device: [] for device in found}}
     for device in sorted(found):
         lists[found[device].parent].append(device)
     return {device: tuple(children) for device, children in lists.items()}
 
 
-def _preorder(
+def preorder(
     found: Mapping[DeviceId, Device], children: Mapping[DeviceId | None, Sequence[DeviceId]]
 ) -> tuple[tuple[Device, ...], list[int]]:
     """Return the devices in preorder, and for each the number after the last one behind it."""

@@ -180,6 +180,21 @@ async def _save_incidents(connection: Connection, shard: str, now: int, rows: di
         now,
         *_columns(columns),
     )
+    await _save_estimates(connection, now, rows)
+
+
+async def _save_estimates(connection: Connection, now: int, rows: dict[str, IncidentRow]) -> None:
+    """Keep what was estimated, where it is another time than the one before."""
+    await connection.execute(
+        """INSERT INTO incident_estimate (incident, revision, from_ms, estimate_ms, basis)
+           SELECT r.incident, r.revision, $1, r.estimate_ms, r.basis
+           FROM unnest($2::text[], $3::integer[], $4::bigint[], $5::text[]) AS r (incident, revision, estimate_ms, basis)
+           WHERE r.estimate_ms IS DISTINCT FROM (SELECT e.estimate_ms FROM incident_estimate e
+                                                 WHERE e.incident = r.incident ORDER BY e.revision DESC LIMIT 1)
+           ON CONFLICT DO NOTHING""",
+        now,
+        *_columns([(i.id, i.revision, i.estimate, i.estimate_basis) for row in rows.values() for i in (row.incident,)]),
+    )
 
 
 async def _save_hazards(connection: Connection, shard: str, now: int, rows: dict[str, HazardRow]) -> None:

@@ -60,7 +60,7 @@ RULES: tuple[AuditRule, ...] = (
             SELECT e.key_id, e.event_id FROM edge_event e JOIN outbox o ON o.id = e.outbox_id
             WHERE e.topic = 'outage.reports' AND o.sent
               AND NOT EXISTS (SELECT FROM report r WHERE r.id = e.event_id AND r.body_sha256 = e.sha256)
-              AND NOT EXISTS (SELECT FROM parked p WHERE p.event_id = e.event_id AND sha256(p.body) = e.sha256)
+              AND NOT EXISTS (SELECT FROM parked p WHERE p.event_id = e.event_id AND (p.erased OR sha256(p.body) = e.sha256))
               AND NOT EXISTS (
                   SELECT FROM heads h LEFT JOIN progress p ON (p.stage, p.topic, p.part) = ('intake', h.topic, h.part)
                   WHERE h.topic = 'outage.reports' AND coalesce(p.next_offset, 0) < h.end_offset)

@@ -11,6 +11,9 @@ DATA = [
     "deploy/kafka/jars.lock",
     "deploy/kafka/server.properties",
     "deploy/kafka/log4j2.properties",
+    "deploy/monitoring/grafana/lamplighter.json",
+    "deploy/monitoring/prometheus/alerts.yml",
+    "deploy/monitoring/prometheus/prometheus.yml",
     "services/database/migrations/0001_engine.sql",
 ]
 

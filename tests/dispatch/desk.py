@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
+from schemas.codec import encode
 from schemas.events import (
     CrewAssigned,
+    CrewLeft,
     CrewReported,
     CrewState,
+    CrewVisiting,
     HazardChanged,
     HazardKind,
     HazardState,
@@ -23,17 +26,25 @@ from schemas.events import (
     WorkHeld,
 )
 from schemas.ids import derived
-from services.clock import from_ms
+from services.clock import from_ms, to_ms
 from services.dispatch.entities import ACTIVE, Duty, Job, Order
 from services.dispatch.roster import REGION, Crew, Depot, Roster, Shift
 from services.dispatch.stage import DispatchStage
+from services.dispatch.store import DispatchStore
+from services.engine.deciding import Deciding
 from tests.stage_script import StageScript, moment, ms
 
 if TYPE_CHECKING:
+    import asyncpg
+
     from schemas.events import Event
+    from schemas.topics import Topic
 
 OF_ITSELF = frozenset({"signedOn", "available", "onBreak", "offDuty", "position"})
 """What a crew says without an order."""
+
+GUEST = f"visit.{REGION}.HILLS-1"
+"""A crew of another utility."""
 
 WEST, EAST = Place(11.00, 48.00), Place(11.40, 48.00)
 NEAR_WEST, MIDDLE, NEAR_EAST = Place(11.05, 48.00), Place(11.20, 48.00), Place(11.35, 48.00)
@@ -193,6 +204,26 @@ class Desk:
         """Let the dispatcher hold work, or let it go on."""
         self._act(WorkHeld, held=held, incident=incident, hazard=hazard)
 
+    def visit(self, crew: str = GUEST, **given: Any) -> None:
+        """Let a crew of another utility come: with the skill line, a guide and a base in the west, unless said otherwise."""
+        self._said += 1
+        usual: dict[str, Any] = {"place": NEAR_WEST, "skills": ["line"], "guide": "ann", "home": "Hills Electric"}
+        self.script.hear(
+            CrewVisiting(
+                id=f"visit-{self._said}",
+                at=moment(self._clock),
+                region=REGION,
+                crew=crew,
+                by="ann",
+                **{**usual, **given},
+            )
+        )
+
+    def leave(self, crew: str = GUEST) -> None:
+        """Let a visiting crew go home."""
+        self._said += 1
+        self.script.hear(CrewLeft(id=f"left-{self._said}", at=moment(self._clock), region=REGION, crew=crew, by="ann"))
+
     def _act(self, kind: type[CrewAssigned | OrderRevoked | WorkHeld], **given: Any) -> None:
         self._said += 1
         self.script.hear(kind(id=f"act-{self._said}", at=moment(self._clock), region=REGION, by="ann", **given))
@@ -243,3 +274,25 @@ class Desk:
     def why(self, kind: str, subject: str) -> list[tuple[str, str]]:
         """Return what became of a job, order or crew and why, in order."""
         return self.script.why(kind, subject)
+
+
+async def go_on(
+    connection: asyncpg.Connection[Any], stage: DispatchStage, ticks: list[tuple[int, list[tuple[Topic, Event]]]]
+) -> None:
+    """Let the engine decide further turns of a database that `play` has begun."""
+    deciding = Deciding(stage, DispatchStore(), exercise=False)
+    for now, heard in ticks:
+        n = await connection.fetchval("SELECT max(ticked_to) + 1 FROM turns WHERE stage = 'dispatch'")
+        for topic, event in heard:
+            await connection.execute(
+                """INSERT INTO inbox (stage, id, shard, at_ms, tick, topic, body)
+                   VALUES ('dispatch', $1, $2, $3, $4, $5, $6)""",
+                event.id,
+                stage.shard_of(event),
+                to_ms(event.at),
+                n - 1,
+                topic.name,
+                encode(event),
+            )
+        for shard in stage.shards():
+            await deciding.decide(connection, shard, n, now)

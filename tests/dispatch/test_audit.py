@@ -128,6 +128,8 @@ async def test_what_the_engine_wrote_of_a_morning_keeps_every_promise(connection
         "orderReasoned": 10,
         "orderPublished": 5,
         "skillsKept": 5,
+        "visitorsAreHere": 0,
+        "visitorsGuided": 0,
         "restKept": 5,
         "signedOffStaysFree": 5,
         "silentStaysUnreachable": 1,

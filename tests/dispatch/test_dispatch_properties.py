@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from schemas.events import (
     CrewAssigned,
+    CrewLeft,
     CrewReported,
     CrewState,
+    CrewVisiting,
     Event,
     HazardState,
     IncidentState,
@@ -25,9 +27,10 @@ from schemas.ids import derived
 from services.dispatch.eligibility import Candidate, Standing
 from services.dispatch.entities import ACTIVE, NEEDS_CREW, Duty, Job, Order, hazard_job
 from services.dispatch.hours import MOST_ON_DUTY_MS
-from services.dispatch.roster import REGION
+from services.dispatch.roster import REGION, Roster
 from services.dispatch.sending import WHY_NOBODY
 from services.dispatch.stage import DispatchStage
+from services.dispatch.visitors import Visitor, with_visitors
 from services.dispatch.waiting import ANSWER_WITHIN_MS
 from tests.dispatch.desk import crew_of, daily, hazard_changed, incident_changed, order_id, roster
 from tests.stage_script import DAY, StageScript
@@ -37,7 +40,8 @@ CREWS = (
     crew_of("W2", "service"),
     crew_of("E1", "line", "service", shifts=daily("05:00", "13:00")),
 )
-NAMES = tuple(crew.id for crew in CREWS)
+GUEST = f"visit.{REGION}.HILLS-1"
+NAMES = (*(crew.id for crew in CREWS), GUEST)
 ROSTER = roster(*CREWS)
 INCIDENTS = ("I-1", "I-2", "I-3")
 HAZARDS = ("H-1", "H-2")
@@ -81,7 +85,17 @@ def days(draw: st.DrawFn) -> list[Tick]:
 def _event(draw: st.DrawFn, second: int, name: str, revisions: Counter[str]) -> Event:
     at = DAY + dt.timedelta(seconds=second)
     clock = f"{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}"
-    kind = draw(st.sampled_from(["work", "work", "crew", "crew", "crew", "act"]))
+    kind = draw(st.sampled_from(["work", "work", "crew", "crew", "crew", "act", "visit"]))
+    if kind == "visit":
+        visit: dict[str, Any] = {"id": f"visit-{name}", "at": at, "region": REGION, "crew": GUEST, "by": "ann"}
+        come = CrewVisiting(
+            **visit,
+            place=draw(PLACES),
+            skills=["line"],
+            guide=draw(st.sampled_from([None, "W2"])),
+            until=draw(st.sampled_from([None, at + dt.timedelta(minutes=20)])),
+        )
+        return draw(st.sampled_from([come, come, CrewLeft(**visit)]))
     work = draw(st.sampled_from(WORK))
     if kind == "crew":
         status = draw(st.sampled_from(sorted(CrewState)))
@@ -136,18 +150,27 @@ def played(ticks: list[Tick], *, backwards: bool = False, resumed: bool = False)
     return script
 
 
+def roster_of(script: StageScript) -> Roster:
+    """Return the roster with the crews that visit now."""
+    here = [each for _, each in sorted(script.entities["visitor"].items()) if isinstance(each, Visitor)]
+    return with_visitors(ROSTER, REGION, tuple(here))
+
+
 def check(script: StageScript) -> None:
     orders = [order for order in script.entities["order"].values() if isinstance(order, Order)]
     jobs = {job.id: job for job in script.entities["job"].values() if isinstance(job, Job)}
     duties = {duty.id: duty for duty in script.entities["crew"].values() if isinstance(duty, Duty)}
+    here = roster_of(script)
     active = [order for order in orders if order.state in ACTIVE]
     leading = [(order.incident, order.hazard) for order in active if order.assists is None]
     assert max(Counter(order.crew for order in active).values(), default=0) <= 1
     assert max(Counter(leading).values(), default=0) <= 1
     assert {(order.crew, order.id) for order in active} == {(d.id, d.order) for d in duties.values() if d.order}
     assert {(order.job, order.id) for order in active} == {(j.id, j.order) for j in jobs.values() if j.order}
+    assert {order.crew for order in active} <= here.crews.keys()
     for order in orders:
-        assert not ROSTER.crews[order.crew].skills.isdisjoint(order.skills)
+        skills = ROSTER.crews[order.crew].skills if order.crew in ROSTER.crews else {"line"}
+        assert not skills.isdisjoint(order.skills)
         assert (order.ended_at or order.sent_at) - order.on_duty_since <= MOST_ON_DUTY_MS
         times = (order.sent_at, order.accepted_at, order.enroute_at, order.arrived_at, order.ended_at)
         assert sorted(each for each in times if each is not None) == [each for each in times if each is not None]
@@ -159,7 +182,9 @@ def check(script: StageScript) -> None:
         if job.state == "waiting":
             reasons = {e.reason for e in script.journal if (e.subject, e.to) == (job.id, "waiting")}
             assert reasons & WHY_NOBODY
-            standing = [Standing(crew, duties.get(crew.id, Duty(id=crew.id)), ROSTER, script.now) for crew in CREWS]
+            standing = [
+                Standing(crew, duties.get(crew.id, Duty(id=crew.id)), here, script.now) for crew in here.crews.values()
+            ]
             assert job.held_by or not any(isinstance(each.judge(job), Candidate) for each in standing)
 
 

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from schemas.codec import decode
 from schemas.events import (
     CrewReported,
+    CrewState,
     DeviceStateReported,
     Event,
     HazardKind,
@@ -223,6 +224,13 @@ class World:
         return [event for _, event in self.events() if isinstance(event, OutageReported) and event.kind is kind]
 
     def crew_said(self, order: str) -> list[tuple[str, str | None, int]]:
-        """Return what was said of an order: state, device found, and when (milliseconds)."""
+        """Return what was said of an order: state, device found, and when (milliseconds); but for where the crew was."""
         reported = [event for _, event in self.events() if isinstance(event, CrewReported) and event.order == order]
-        return [(str(event.status), event.found, to_ms(event.at)) for event in reported]
+        said = [event for event in reported if event.status is not CrewState.POSITION]
+        return [(str(event.status), event.found, to_ms(event.at)) for event in said]
+
+    def way(self, order: str) -> list[tuple[int, Place]]:
+        """Return where the crew said that it was on its way to the place of an order, and when (milliseconds)."""
+        reported = [event for _, event in self.events() if isinstance(event, CrewReported) and event.order == order]
+        on_the_way = [event for event in reported if event.status is CrewState.POSITION and event.place is not None]
+        return [(to_ms(event.at), event.place) for event in on_the_way if event.place is not None]

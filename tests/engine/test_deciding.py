@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
-from services.engine import clock
+from services.engine import clock, rulebook
 from services.engine.deciding import Deciding, InboxStore, Outdated
-from services.engine.replaying import replay_shard
+from services.engine.replaying import decided_by_earlier_rules, replay_shard
 from services.engine.taking import Connection, Fenced, Taking
 from services.engine.turn import Stage, Store, Turn
 from tests.engine.toy import START_MS, Heard, Toy, message, said
@@ -160,3 +161,34 @@ async def test_a_database_is_founded_for_one_purpose(house: Connection) -> None:
     await clock.found(house, exercise=True, topic_prefix="test.")
     with pytest.raises(clock.WrongInstance, match="another installation"):
         await clock.found(house, exercise=False, topic_prefix="test.")
+
+
+async def test_a_new_edition_of_the_rules_leaves_old_decisions_alone_and_replays_its_own(
+    house: Connection, taking: Taking, deciding: Deciding, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await taking.take(house, [message(0, said("A", 1)), message(1, said("B", 2))])
+    await deciding.decide(house, "left", 2, START_MS)
+    monkeypatch.setitem(rulebook.EDITIONS, "toy", 2)
+
+    class NewToy(Toy):
+        """Counts double."""
+
+        def decide(self, turn: Turn) -> None:
+            super().decide(turn)
+            for heard in turn.all(Heard, lambda each: each.last in {fact.id for fact in turn.facts}):
+                turn.put(msgspec.structs.replace(heard, times=heard.times * 2))
+
+    assert await replay_shard(house, NewToy(), InboxStore("toy"), "left", exercise=True) == (0, [])
+    assert await decided_by_earlier_rules(house) == 1
+    # As an earlier program wrote it, which nothing touches afterwards.
+    await house.execute("""UPDATE entity SET body = '{"last":"B-2",  "times":1, "id":"B"}' WHERE id = 'B'""")
+    new = Deciding(NewToy(), InboxStore("toy"), exercise=True)
+    for number in (3, 4):
+        await taking.take(house, [message(number - 1, said("A", number))])
+        await _advance(house, number, seconds=number)
+        await new.decide(house, "left", number, START_MS + number * 1000)
+    assert await house.fetchval("SELECT count(*) FROM replay_base") == 1
+    assert await replay_shard(house, NewToy(), InboxStore("toy"), "left", exercise=True) == (2, [])
+    assert await decided_by_earlier_rules(house) == 1
+    _, differences = await replay_shard(house, Toy(), InboxStore("toy"), "left", exercise=True)
+    assert {one.part for one in differences} == {"outcome", "entities"}

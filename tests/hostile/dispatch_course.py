@@ -1,4 +1,4 @@
-"""Dispatch: W1 repairs I-1, goes on to I-2 and is redirected to a hazard, while W2 is off duty."""
+"""Dispatch: W1 repairs I-1, goes on to I-2 and is redirected to a hazard, while W2 is off duty and a crew visits."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ import msgspec
 
 from schemas.events import (
     CrewAssigned,
+    CrewLeft,
     CrewReported,
     CrewState,
+    CrewVisiting,
     Event,
     HazardChanged,
     IncidentChanged,
@@ -23,7 +25,7 @@ from services.dispatch.entities import hazard_job
 from services.dispatch.roster import REGION
 from services.dispatch.stage import DispatchStage
 from services.dispatch.store import DispatchStore
-from tests.dispatch.desk import hazard_changed, incident_changed, roster
+from tests.dispatch.desk import GUEST, hazard_changed, incident_changed, roster
 from tests.hostile.course import Course, Insane
 from tests.stage_script import moment, ms
 
@@ -72,6 +74,17 @@ def held(name: str, at: str, *, held: bool = True, **given: Any) -> WorkHeld:
     return WorkHeld(id=name, at=moment(at), region=REGION, by="ann", held=held, **given)
 
 
+def visits(name: str, at: str, crew: str = GUEST, **given: Any) -> CrewVisiting:
+    """Return the word that a crew of another utility comes, with nobody who guides it."""
+    usual: dict[str, Any] = {"skills": ["line"], "place": Place(lon=11.1, lat=48.0)}
+    return CrewVisiting(id=name, at=moment(at), region=REGION, by="ann", crew=crew, **{**usual, **given})
+
+
+def leaves(name: str, at: str, crew: str = GUEST) -> CrewLeft:
+    """Return the word that a visiting crew goes home."""
+    return CrewLeft(id=name, at=moment(at), region=REGION, by="ann", crew=crew)
+
+
 STORY = (
     (ms("06:00"), (said("off", "W2", "offDuty", "05:59"), changed("i1", "I-1", 1, "predicted", "06:00"))),
     (ms("06:01"), (said("yes", "W1", "accepted", "06:01", order=FIRST),)),
@@ -84,6 +97,8 @@ STORY = (
     (ms("06:53"), (said("yes2", "W1", "enroute", "06:53", order=SECOND),)),
     (ms("06:55"), (danger("h1", "H-1", 1, "reported", "06:55"),)),
     (ms("06:56"), (said("yes3", "W1", "arrived", "06:56", order=SAFE),)),
+    (ms("06:57"), (visits("come", "06:57"),)),
+    (ms("06:58"), (leaves("go", "06:58"),)),
 )
 
 
@@ -92,6 +107,7 @@ def thrown(name: str, before: int, *facts: Event, **given: Any) -> Insane:
     return Insane(name=name, before=before, facts=facts, **given)
 
 
+HERE = frozenset({GUEST})
 W2, I_9, H_9 = (frozenset({name}) for name in ("W2", "I-9", hazard_job("H-9")))
 YEAR_2000 = msgspec.structs.replace(said("x", "W1", "signedOn", "06:49"), at=moment("00:00").replace(year=2000))
 
@@ -183,6 +199,33 @@ INSANE = (
     thrown("what is not held goes on", 6, held("x", "06:54", held=False, incident="I-2")),
     thrown("an order nobody gave is revoked", 2, revoked("x", "never", "06:19"), about=frozenset({"never"})),
     thrown("an order that is over is revoked", 5, revoked("x", FIRST, "06:53")),
+    thrown("a visiting crew that never came speaks", 2, said("x", GUEST, "arrived", "06:19", order=FIRST), about=HERE),
+    thrown(
+        "a visiting crew of a region nobody has", 2, said("x", "visit.R9.X", "available", "06:19"), parked="unknownCrew"
+    ),
+    thrown("a visiting crew without a name", 2, said("x", "visit.R1.", "available", "06:19"), parked="unknownCrew"),
+    thrown("a crew comes under the name of an own one", 2, visits("x", "06:19", crew="W2"), about=W2),
+    thrown("a crew comes from nowhere", 2, visits("x", "06:19", depot="nowhere", place=None), about=HERE),
+    thrown(
+        "a crew comes until yesterday", 2, visits("x", "06:19", until=moment("00:00").replace(year=2000)), about=HERE
+    ),
+    thrown(
+        "a crew comes from the pole, can do nothing and guides itself",
+        2,
+        visits("x", "06:19", place=Place(lon=180, lat=90), skills=[], guide=GUEST, members=99),
+        leaves("y", "06:19"),
+        about=HERE,
+    ),
+    thrown("a crew leaves that never came", 2, leaves("x", "06:19"), about=HERE),
+    thrown("an own crew leaves", 2, leaves("x", "06:19", crew="W1")),
+    thrown("a crew comes twice, from elsewhere", 9, visits("x", "06:57", members=9, home="Sea"), about=HERE),
+    thrown(
+        "a visitor that has left is sent",
+        9,
+        leaves("x", "06:57"),
+        assigned("y", GUEST, "06:57", incident="I-2"),
+        about=HERE,
+    ),
     thrown("nothing", 2),
 )
 

@@ -35,3 +35,20 @@ async def test_an_incident_that_was_restored_before_it_began_is_named(connection
     assert await violations(connection, "incidentTimesInOrder") == []
     await connection.execute("UPDATE incident SET restored_at_ms = -1 WHERE id = 'I2'")
     assert await violations(connection, "incidentTimesInOrder") == ["I2"]
+
+
+async def test_an_estimate_that_was_not_kept_is_named(connection: Connection) -> None:
+    await connection.execute(
+        """INSERT INTO incident (id, area, device, state, reason, revision, basis, opened_at_ms, started_at_ms, estimate_ms,
+                                 changed_at_ms, heard, customers_out)
+           SELECT 'I' || n, 'A1', 'D', 'confirmed', 'r', 2, 'meter', 60000, 0, 90000, 80000, 1, 0
+           FROM generate_series(1, 3) n"""
+    )
+    await connection.execute(
+        """INSERT INTO incident_estimate
+           SELECT 'I' || n, r, r, 30000 * (r + 1), 'device' FROM generate_series(1, 3) n, generate_series(1, 2) r"""
+    )
+    assert await violations(connection, "estimatesKept") == []
+    await connection.execute("UPDATE incident SET estimate_ms = 99999 WHERE id = 'I2'")
+    await connection.execute("UPDATE incident_estimate SET estimate_ms = 90000 WHERE incident = 'I3'")
+    assert await violations(connection, "estimatesKept") == ["I2", "I3"]

@@ -1,0 +1,296 @@
+"""One incident whole: its row, its history, what could have failed instead, whom it holds, what was ordered and told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from services.access import acted
+from services.access.acted import Acted
+from services.console import outcomes, timeline
+from services.console.assembling import Assembly
+from services.console.ground import Ground
+from services.console.hypotheses import Hypothesis, candidates, hypotheses
+from services.console.masking import masked
+from services.console.outcomes import ActionRow
+from services.console.rows import HazardRow, IncidentRow
+from services.console.timeline import TimelineRow
+from services.dispatch import showing_incident as dispatch
+from services.dispatch.showing_incident import GivenOrder
+from services.engine.showing import latest_reasons
+from services.engine.taking import Connection
+from services.hotline import showing as hotline
+from services.hotline.showing import Escalated
+from services.network import Network
+from services.notices import showing as notices
+from services.outages import showing as outages_live
+from services.outages import showing_incident as outages
+from services.outages.showing_incident import Standing
+from services.reports import showing as reports
+
+TEXTS_SHOWN = 200
+
+
+class CustomersBrief(msgspec.Struct, frozen=True, kw_only=True):
+    """How many customers an incident holds or held."""
+
+    total: int
+    out: int
+    restored: int
+    life_support: int
+    by_tier: dict[str, int]
+
+
+class OrderRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An order about an incident or a danger of it. Times are milliseconds."""
+
+    order: str
+    crew: str
+    state: str
+    reason: str
+    work: str
+    priority: str
+    attempt: int
+    assists: str | None
+    pinned: bool
+    sent_at_ms: int
+    accepted_at_ms: int | None
+    enroute_at_ms: int | None
+    arrived_at_ms: int | None
+    ended_at_ms: int | None
+    arrival_ms: int | None
+    completion_ms: int | None
+    found: str | None
+    cause: str | None
+
+
+class TextRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A text about an incident; the phone is masked for those who may not see it."""
+
+    key: str
+    moment: str
+    customer: str
+    customers: int
+    phone: str
+    state: str
+    reason: str
+    at_ms: int
+    estimate_ms: int | None
+
+
+class Texts(msgspec.Struct, frozen=True, kw_only=True):
+    """The texts about an incident: how many, in which states, and the last of them."""
+
+    total: int
+    by_state: dict[str, int]
+    rows: list[TextRow]
+
+
+class CallRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An outage of a hotline account that the incident explains, and how its contacts were called about it."""
+
+    account: str
+    name: str
+    outage: str
+    state: str
+    calls: int
+    acknowledged_by: str | None
+
+
+class IncidentDetail(msgspec.Struct, frozen=True, kw_only=True):
+    """`IncidentDetail` of `types.ts`. `now_ms` is when it was read."""
+
+    now_ms: int
+    incident: IncidentRow
+    timeline: list[TimelineRow]
+    timeline_total: int
+    hypotheses: list[Hypothesis]
+    customers: CustomersBrief
+    orders: list[OrderRow]
+    texts: Texts
+    calls: list[CallRow]
+    hazards: list[HazardRow]
+    nested: list[str]
+    actions: list[ActionRow]
+
+
+class CustomerRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A customer of an incident; the phone is masked for those who may not see it. Times are milliseconds."""
+
+    customer: str
+    tier: str
+    life_support: bool
+    account: str | None
+    out_since_ms: int
+    restored_at_ms: int | None
+    device: str
+    heard: bool
+    phone: str
+    texted: str | None
+
+
+class CustomersPage(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of an incident's customers, and how many there are in all."""
+
+    total: int
+    rows: list[CustomerRow]
+
+
+async def detail(
+    connection: Connection, ground: Ground, incident_id: str, *, personal: bool, limit: int, before_ms: int | None
+) -> IncidentDetail | None:
+    """Return an incident whole, as one snapshot; None when there is none of this id.
+
+    `limit` and `before_ms` cut its history (`timeline.page`). `personal`: phone numbers in full.
+    """
+    present = await ground.present(connection)
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        standing = await outages.standing(connection, incident_id)
+        if standing is None:
+            return None
+        now_ms = await outages.now_ms(connection)
+        assembly = await _assembled(connection, ground.network, incident_id)
+        hazards = [row for row in assembly.hazard_rows() if row.incident == incident_id]
+        orders = await dispatch.orders_of(connection, incident_id, [row.id for row in hazards])
+        calls = await hotline.escalated_for(connection, incident_id)
+        actions = await _actions(connection, standing, hazards)
+        shown = await outcomes.rows(connection, actions)
+        history = await _history(connection, present, standing, assembly, orders, calls, shown)
+        by_state = await notices.texts_by_state(connection, incident_id)
+        texts = await notices.texts_of(connection, incident_id, TEXTS_SHOWN)
+        counted = await outages.customers_counted(connection, incident_id)
+        return IncidentDetail(
+            now_ms=now_ms,
+            incident=assembly.row(incident_id, now_ms),
+            timeline=timeline.page(history, limit, before_ms),
+            timeline_total=len(history),
+            hypotheses=await _hypotheses(connection, present, standing),
+            customers=msgspec.convert(counted, CustomersBrief, from_attributes=True),
+            orders=[msgspec.convert(order, OrderRow, from_attributes=True) for order in orders],
+            texts=Texts(
+                total=sum(by_state.values()),
+                by_state=by_state,
+                rows=[_text(text, personal=personal) for text in texts],
+            ),
+            calls=[msgspec.convert(call, CallRow, from_attributes=True) for call in calls],
+            hazards=hazards,
+            nested=await outages.nested_in(connection, incident_id),
+            actions=shown,
+        )
+
+
+async def customers(
+    connection: Connection, ground: Ground, incident_id: str, *, personal: bool, offset: int, limit: int
+) -> CustomersPage | None:
+    """Return a page of an incident's customers, life support first, then by tier, then by id; None for an unknown incident."""
+    present = await ground.present(connection)
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        if await outages.standing(connection, incident_id) is None:
+            return None
+        counted = await outages.customers_counted(connection, incident_id)
+        rows = []
+        for each in await outages.customers_of(connection, incident_id, offset, limit):
+            row = msgspec.structs.replace(
+                msgspec.convert({**_fields(each), "device": ""}, CustomerRow),
+                device=_device(present, each.customer),
+                phone=each.phone if personal else masked(each.phone),
+            )
+            rows.append(row)
+    return CustomersPage(total=counted.total, rows=rows)
+
+
+def _fields(row: object) -> dict[str, object]:
+    return {name: getattr(row, name) for name in CustomerRow.__struct_fields__ if name != "device"}
+
+
+def _device(network: Network, customer: str) -> str:
+    try:
+        return network.customer_device(customer)
+    except KeyError:
+        return ""
+
+
+def _text(text: notices.Text, *, personal: bool) -> TextRow:
+    row = msgspec.convert(text, TextRow, from_attributes=True)
+    return row if personal else msgspec.structs.replace(row, phone=masked(row.phone))
+
+
+async def _assembled(connection: Connection, network: Network, incident: str) -> Assembly:
+    """Return what the rows of an incident and its dangers are made of: by the very function that makes the sheets'."""
+    assembly = Assembly()
+    assembly.stand_on(network)
+    assembly.hear_incidents(await outages.shown_incidents(connection, incident))
+    hazards = await outages.shown_hazards(connection, incident)
+    assembly.hear_hazards(hazards)
+    assembly.hear_windows(await outages_live.windows(connection))
+    assembly.hear_accounts({incident: await outages.accounts_under(connection, incident)})
+    assembly.hear_remarks({incident: await outages.remarked(connection, incident)})
+    names = [each.id for each in hazards]
+    jobs = await dispatch.jobs_of(connection, incident, names)
+    assembly.hear_jobs(jobs, await latest_reasons(connection, "job", [job.id for job in jobs]))
+    assembly.hear_orders(await dispatch.shown_orders(connection, incident, names))
+    return assembly
+
+
+async def _actions(connection: Connection, standing: Standing, hazards: Sequence[HazardRow]) -> list[Acted]:
+    subjects = [("incident", standing.id), ("device", standing.device), *(("hazard", row.id) for row in hazards)]
+    found = await acted.actions_on(connection, subjects)
+    return [each for each in found if each.subject_kind != "device" or each.at_ms >= standing.started_at_ms]
+
+
+async def _history(
+    connection: Connection,
+    present: Network,
+    standing: Standing,
+    assembly: Assembly,
+    orders: Sequence[GivenOrder],
+    calls: Sequence[Escalated],
+    actions: Sequence[ActionRow],
+) -> list[TimelineRow]:
+    hazards = [each for each in assembly.hazards if assembly.hazards[each].incident == standing.id]
+    path = _path(present, standing.device)
+    subjects = [
+        ("incident", standing.id),
+        *(("hazard", hazard) for hazard in hazards),
+        *(("job", job) for job in assembly.jobs),
+        *(("order", order.order) for order in orders),
+        *(("escalation", call.outage) for call in calls),
+        *(("window", window) for window in await outages.windows_at(connection, path)),
+        ("position", standing.device),
+    ]
+    begun = min(standing.started_at_ms, standing.opened_at_ms)
+    lasting = {"position", "window"}
+    noted = [
+        each
+        for each in await outages.noted(connection, subjects)
+        if each.subject_kind not in lasting or each.now_ms >= begun
+    ]
+    named = sorted({fact for each in noted for fact in each.facts})
+    return timeline.together(
+        timeline.facts(await outages.facts_named(connection, named)),
+        timeline.heard(await reports.heard_for(connection, [standing.id, *hazards])),
+        timeline.decisions(noted),
+        timeline.texts(await notices.told_of(connection, standing.id)),
+        timeline.actions(actions),
+        timeline.remarks(await outages.remarks_on(connection, standing.id), standing.id),
+    )
+
+
+def _path(network: Network, device: str) -> tuple[str, ...]:
+    try:
+        return network.path_to_source(device)
+    except KeyError:
+        return (device,)
+
+
+async def _hypotheses(connection: Connection, present: Network, standing: Standing) -> list[Hypothesis]:
+    evidence = await outages.evidence(connection, standing, candidates(present, standing.device))
+    return hypotheses(
+        present,
+        standing.device,
+        heard=evidence.heard,
+        powered=evidence.powered,
+        elsewhere=evidence.elsewhere,
+        by_meter=standing.basis == "meter",
+    )

@@ -1,0 +1,41 @@
+/** Words of the live page: list, map, legend. */
+import { words } from "../lib/words.svelte";
+
+export const t = words(
+  {
+    incidents: "Incidents", dangers: "Dangers", list: "List", listLabel: "List of incidents", pageTitle: "Live: incidents and map", map: "Map", both: "List and map", noIncidents: "No open incident", noneSo: "None like this",
+    shown: "{shown} of {all}", order: "Order", byPriority: "By priority", byCustomers: "By customers", byAge: "By age", byEstimate: "By estimate", byChanged: "By latest change",
+    filter: "Filter", filterHint: "Device, feeder, crew", open: "Open only", unassigned: "No crew", overdue: "Overdue", uncertain: "Uncertain", lifeSupport: "Life support", large: "Large", mine: "Looked at",
+    region: "Region", feeder: "Feeder", allRegions: "All regions", allFeeders: "All feeders", clear: "Clear filters", changes: "{n} changes held", change: "1 change held", apply: "Show now",
+    customers: "customers", out: "out", uncertainMark: "uncertain: it may be another device", lifeSupportMark: "{n} on life support", accountMark: "{n} hotline accounts", importantMark: "{n} important customers",
+    overdueMark: "overdue: the estimate has passed", noCrew: "no crew", lookedAtBy: "looked at by {names}", since: "since {since}", back: "back {at}", late: "{late} late", heldMark: "held", fixedMark: "set by a dispatcher", remarks: "{n} remarks",
+    gone: "gone", reportsMark: "{n} reports", resize: "Width of the list", panel: "Details", closePanel: "Close details",
+    mapLabel: "Map of the network. All that it shows of incidents is in the list too.", zoomIn: "Nearer", zoomOut: "Farther", fit: "The whole network", fitOne: "Show on the map",
+    layers: "Layers", legend: "Legend", network: "Network", lv: "Low voltage", crews: "Crews", depots: "Depots", labels: "Names", uncertainOnly: "Uncertain only", data: "Network data: {attribution}",
+    mv: "Medium voltage", lvLine: "Low voltage, services", outLine: "Out", uncertainLine: "Uncertain", plannedLine: "Planned work", tieLine: "Fed by a tie", openSwitch: "Open, normally closed", closedSwitch: "Closed, normally open",
+    incidentSign: "Incident, customers out", uncertainSign: "Incident, uncertain", unassignedSign: "Nobody is on it", clusterSign: "Several incidents", hazardSign: "Danger", crewSign: "Crew: {state}", oldSign: "Place older than 10 min", depotSign: "Depot", stationSign: "Substation",
+    networkAway: "The network could not be fetched. Trying again.", networkLoading: "The network is being fetched",
+    device: "Device", customersHead: "Customers", sameplace: "{n} incidents at this place", behind: "{n} customers behind it", stands: "Stands", normally: "normally {state}", telemetered: "measured", supplies: "Fed by", openIncident: "Open its incident", showUp: "What feeds it", noDevice: "No device is known here", plannedWindow: "Planned work {id}",
+    line: "line", group: "{n} incidents, {customers} customers: zoom in", crewsHere: "{n} crews: {ids}", goalOf: "to {goal}", place: "place of {at}", atDepot: "at its depot",
+    nextRow: "Next row", previousRow: "Row before", openRow: "Open the row", keyFilter: "Filter by words", keySort: "Next order", keyMap: "List or map", keyClose: "Close", keyFit: "Show on the map", keyFilters: "Filter: {name}",
+    fitKey: "Whole network",
+  },
+  {
+    incidents: "故障", dangers: "险情", list: "列表", listLabel: "故障列表", pageTitle: "实时：故障与地图", map: "地图", both: "列表和地图", noIncidents: "没有未结故障", noneSo: "没有符合条件的故障",
+    shown: "{shown} / {all}", order: "排序", byPriority: "按优先级", byCustomers: "按停电户数", byAge: "按时长", byEstimate: "按预计复电", byChanged: "按最近变更",
+    filter: "筛选", filterHint: "设备、馈线、抢修队", open: "仅未结", unassigned: "未派队", overdue: "已超时", uncertain: "不确定", lifeSupport: "生命支持", large: "大客户", mine: "看过的",
+    region: "区域", feeder: "馈线", allRegions: "全部区域", allFeeders: "全部馈线", clear: "清除筛选", changes: "{n} 项变更待显示", change: "1 项变更待显示", apply: "立即显示",
+    customers: "户", out: "停电", uncertainMark: "不确定：可能是其他设备", lifeSupportMark: "{n} 户依赖生命支持设备", accountMark: "{n} 个热线大客户", importantMark: "{n} 个重要用户",
+    overdueMark: "已超时：预计复电时间已过", noCrew: "未派队", lookedAtBy: "{names} 正在查看", since: "已停 {since}", back: "预计 {at}", late: "迟 {late}", heldMark: "已搁置", fixedMark: "调度员指定", remarks: "{n} 条备注",
+    gone: "已移除", reportsMark: "{n} 条上报", resize: "列表宽度", panel: "详情", closePanel: "关闭详情",
+    mapLabel: "电网地图。地图上的故障信息在列表中同样可以查看。", zoomIn: "放大", zoomOut: "缩小", fit: "全网", fitOne: "在地图上显示",
+    layers: "图层", legend: "图例", network: "电网", lv: "低压", crews: "抢修队", depots: "驻点", labels: "名称", uncertainOnly: "仅不确定", data: "电网数据：{attribution}",
+    mv: "中压线路", lvLine: "低压线路、接户线", outLine: "停电", uncertainLine: "不确定", plannedLine: "计划停电", tieLine: "联络供电", openSwitch: "断开（常态闭合）", closedSwitch: "闭合（常态断开）",
+    incidentSign: "故障及停电户数", uncertainSign: "故障，位置不确定", unassignedSign: "尚未派队", clusterSign: "多个故障", hazardSign: "险情", crewSign: "抢修队：{state}", oldSign: "位置已超过 10 分钟", depotSign: "驻点", stationSign: "变电站",
+    networkAway: "无法获取电网数据，正在重试。", networkLoading: "正在获取电网数据",
+    device: "设备", customersHead: "用户", sameplace: "此处有 {n} 个故障", behind: "下游 {n} 户", stands: "状态", normally: "常态{state}", telemetered: "有遥测", supplies: "供电馈线", openIncident: "打开故障", showUp: "上级设备", noDevice: "此处没有已知设备", plannedWindow: "计划工作 {id}",
+    line: "线路", group: "{n} 个故障，{customers} 户：请放大", crewsHere: "{n} 支抢修队：{ids}", goalOf: "前往 {goal}", place: "{at} 的位置", atDepot: "在驻点",
+    nextRow: "下一行", previousRow: "上一行", openRow: "打开", keyFilter: "文字筛选", keySort: "切换排序", keyMap: "列表或地图", keyClose: "关闭", keyFit: "在地图上显示", keyFilters: "筛选：{name}",
+    fitKey: "全网",
+  },
+);

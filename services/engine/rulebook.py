@@ -1,0 +1,26 @@
+"""Which edition of its rules each stage decides by, so that a replay knows which decisions are its own to repeat.
+
+The promise is that a stage decides the same again on the same facts, byte for byte. A later program may decide otherwise, or keep
+more in its state; then the old decisions stand, and are not decided again by rules that they never knew. **Whoever changes
+what a stage decides, or what its entities hold, raises its edition.** `tests/database/test_upgrade.py` notices: it replays what
+the first released program decided.
+
+The first turn that a new edition decides of a shard keeps the state it found (`replay_base`); a replay begins there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+EDITIONS: Mapping[str, int] = {
+    "correlate": 1,
+    "dispatch": 2,  # visiting crews; the place of a crew has a time
+    "escalate": 1,
+    "notify": 1,
+    "world": 2,  # the drill's panel
+}
+
+
+def edition_of(stage: str) -> int:
+    """Return the edition of a stage's rules in this program."""
+    return EDITIONS.get(stage, 1)

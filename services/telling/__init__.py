@@ -1,0 +1,1 @@
+"""What processes tell of themselves to those who operate them: metrics, health, and the names of log events."""

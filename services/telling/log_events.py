@@ -1,0 +1,101 @@
+"""Every log event there is, with the sentence that explains it to whoever reads the log. A test compares it with the sources.
+
+Level and fields are read from the sources; every line also has `event`, `level`, `timestamp` and `process`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_RESTARTS = "The process ends with code 70 and is started afresh; nothing is lost."
+
+SENTENCES: Mapping[str, str] = {
+    "console.cannot_listen": f"The console's port is taken by another program. {_RESTARTS}",
+    "console.database_lost": "PostgreSQL does not answer the console; it shows its pages as disconnected until it is back.",
+    "console.look_failed": "The console's look at what has changed failed for a reason that is no lost connection: report it.",
+    "console.utility_not_read": "The console could not read the new version of the utility yet, and shows the one before.",
+    "drill.broker_lost": f"The drill's driver lost Kafka. {_RESTARTS}",
+    "drill.connection_lost": f"The drill's driver lost PostgreSQL. {_RESTARTS}",
+    "drill.delivery_given_up": "The drill's operator offered a receipt or a text hundreds of times and it was refused each time.",
+    "drill.instant_never_ends": "In lockstep one instant of the clock led to ever more work: a rule wakes itself without end.",
+    "drill.lock_lost": f"The drill's driver lost the lock by which it is the only one. {_RESTARTS}",
+    "drill.operator_listens": "The drill's operator takes texts and calls.",
+    "drill.played": "The storm is over.",
+    "drill.session_over": "A client of the drill's operator has left, or its line has died.",
+    "drill.stuck": "In lockstep nothing has moved for two minutes; `open` says what is under way. The drill ends.",
+    "drill.unsettled": "In lockstep something is under way for long; `open` says what.",
+    "drill.waits_for_its_turn": "Another driver of the drill still holds the lock.",
+    "effect.looked_into": "Texts or calls whose outcome was not known were asked for at their provider.",
+    "gateway.away": "A provider cannot be reached; what is due waits, nothing is handed over.",
+    "gateway.connected": "A provider is reached.",
+    "gateway.missing": "No provider is configured for this kind: what is due stays due until it expires.",
+    "hotline.database_lost": f"The hotline lost PostgreSQL. {_RESTARTS}",
+    "hotline.port_taken": f"The hotline's port is taken by another program. {_RESTARTS}",
+    "hotline.serving": "The hotline's API answers, its accounts are decided on, calls leave.",
+    "hotline.stalled": f"There was work and no progress for too long. {_RESTARTS}",
+    "intake.database_lost": f"The intake of reports lost PostgreSQL. {_RESTARTS}",
+    "log.put_aside": "A process's log had grown too large; it goes on in an empty one.",
+    "metrics.cannot_listen": "Another program has the port for metrics and health: this process works, and tells nothing.",
+    "metrics.not_collected": "The values of the database could not be read in time; they are missing from this scrape.",
+    "notices.delivery_not_stored": "A receipt or an inbound text could not be stored yet; the operator sends it again.",
+    "notices.delivery_of_no_known_kind": "The operator delivered what is neither a receipt nor a text; it is acknowledged.",
+    "notices.delivery_unreadable": "The operator delivered bytes that are no readable message.",
+    "notices.inbound_from_no_number": "A text came from a sender that is no phone number; nobody can be answered.",
+    "notices.link_failed": "The link to the operator ended in an error that is not one of the network.",
+    "notices.operator_away": "There is no link to the operator; it is tried again, this is said once.",
+    "notices.operator_bound": "The link to the operator stands.",
+    "notices.operator_code_unknown": "The operator answered a text with a code that is in no table: its outcome is unknown.",
+    "notices.operator_refuses_ours": "The operator refused a text for a reason that lies with us: account, sender or form.",
+    "notices.receipt_code_unknown": "A receipt has a state that is in no table; it is kept from the figures. Add the state.",
+    "notices.text_not_sendable": "A text cannot be put into the operator's alphabet or size; it has failed.",
+    "operator.database_lost": f"The drill's operator lost PostgreSQL. {_RESTARTS}",
+    "panel.cut": "The drill's panel stopped a part for a while, as somebody there asked for.",
+    "panel.killed": "The drill's panel killed a part, as somebody there asked for; the supervisor starts it again.",
+    "part.ended": "A process of the installation has ended, and is started again as its policy says.",
+    "part.killed": "A process did not end in its time when asked to, and was killed.",
+    "part.notReady": "A process ended, or took too long, before it was ready.",
+    "personal.database_lost": "PostgreSQL went away while personal data was erased. It is tried again after a quarter hour.",
+    "personal.erased": "What is personal and older than the retention was erased: until when, and how many rows.",
+    "personal.not_erased": "The daily erasure of personal data failed, as its own lines say; it is tried again in a quarter hour.",
+    "process.database_lost": f"PostgreSQL went away. {_RESTARTS}",
+    "process.schema_unknown": "The database is not at this program's schema; `reason` says which command helps. The process ends.",
+    "process.utility_changed": "A new version of the utility was imported; the process ends to be started with it.",
+    "relay.broker_lost": f"The relay lost Kafka; events wait in the outbox. {_RESTARTS}",
+    "relay.connection_lost": f"The relay lost PostgreSQL, or Kafka did not answer in time. {_RESTARTS}",
+    "relay.lock_lost": f"The relay lost the lock by which it is the only one. {_RESTARTS}",
+    "relay.waits_for_its_turn": "Another relay still holds the lock.",
+    "restoration.group_not_free": "Kafka still counts a consumer of before the restoration; it is waited for.",
+    "restoration.held": (
+        "ALARM: this database was put back to an earlier state. `orphans` decisions of the lost database are in Kafka "
+        "(`lamplighter restored` names them all); no text and no call leaves until it is released."
+    ),
+    "restoration.kafka_was_behind": (
+        "ALARM: Kafka had less than the database and was filled up, as asked for. What nobody of ours had taken from it is lost."
+    ),
+    "restoration.partition_ahead": "A partition reaches beyond the restored database; facts are taken again, orphans not.",
+    "restoration.refilled": "A partition was filled with empty messages up to where the database knew it to end.",
+    "sender.database_lost": f"A sender lost PostgreSQL. {_RESTARTS}",
+    "sender.lock_lost": f"A sender lost the lock by which it is the only one of its kind. {_RESTARTS}",
+    "sender.waits_for_its_turn": "Another sender of this kind still holds the lock.",
+    "take.database_lost": f"PostgreSQL went away while facts were taken. {_RESTARTS}",
+    "take.fenced": "Another process took these messages first; they are looked at again.",
+    "take.gap": "Offsets are missing before the ones that came; they are fetched from the broker.",
+    "take.gave_up": f"Messages could not be taken after several attempts. {_RESTARTS}",
+    "take.offsets_lost": "Kafka no longer has messages that were never taken (its retention is over): these are lost.",
+    "texts.database_lost": f"The text sender lost PostgreSQL. {_RESTARTS}",
+    "turn.database_lost": f"PostgreSQL went away while a turn was decided. {_RESTARTS}",
+    "turn.failed": "A rule failed; the trace is in this line. The turn left nothing behind.",
+    "turn.fenced": "Another process decided this turn first.",
+    "turn.gave_up": f"A rule failed. {_RESTARTS} If it fails again and again, its shard stands: report it.",
+    "turn.outdated": f"A new version of the utility was imported while a turn was decided. {_RESTARTS}",
+    "web.cannot_listen": f"The port of the HTTP edge is taken by another program. {_RESTARTS}",
+    "web.database_lost": "PostgreSQL does not answer; requests get 503 until it is back.",
+    "web.failed": "A request failed by a mistake of ours and got 500; route and trace are in this line.",
+    "web.listening": "The HTTP edge answers.",
+    "worker.database_lost": f"A worker lost PostgreSQL. {_RESTARTS}",
+    "worker.not_prepared": f"A worker could not begin, because Kafka or PostgreSQL is away. {_RESTARTS}",
+    "worker.stalled": f"There was work and no progress for too long. {_RESTARTS}",
+    "worker.starting": "A worker begins, for these stages.",
+    "worker.task_failed": f"A task of a worker ended that is not meant to end. {_RESTARTS}",
+}
+"""By name, in the order of the alphabet."""

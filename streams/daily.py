@@ -1,0 +1,46 @@
+"""What is done once a day beside the work of a process, in a process of its own that ends: it takes nothing from the other."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+
+from services.logs import get_logger
+from services.settings import Settings
+
+log = get_logger(__name__)
+
+FIRST_AFTER_S = 300.0
+"""A process that is started again and again does not begin with it each time."""
+EVERY_S = 86_400.0
+AGAIN_AFTER_S = 900.0
+
+
+async def erase_daily(settings: Settings, *, first_after_s: float = FIRST_AFTER_S, every_s: float = EVERY_S) -> None:
+    """Erase what is personal once a day of real time, for ever; what failed is tried again after a quarter hour.
+
+    Where for ever is kept, and in an exercise, which is dropped whole, nothing is done.
+    """
+    if settings.exercise or not settings.personal_retention_days:
+        return
+    wait_s = first_after_s
+    while True:
+        await asyncio.sleep(wait_s)
+        code = await _run(settings, "streams.erasing")
+        if code:
+            log.warning("personal.not_erased", code=code)
+        wait_s = min(every_s, AGAIN_AFTER_S) if code else every_s
+
+
+async def _run(settings: Settings, module: str) -> int:
+    """Run a module as a process until it ends, and return its exit code. It is ended with the task that waits for it."""
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", module, env={**os.environ, **settings.environment()}, stdin=asyncio.subprocess.DEVNULL
+    )
+    try:
+        return await child.wait()
+    finally:
+        if child.returncode is None:
+            child.terminate()
+            await child.wait()

@@ -1,0 +1,60 @@
+"""The console has words of people, in both languages, for every code that it may have to show."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+import services
+from services.notices.gateways.smpp_codes import REFUSALS
+
+HOUSE = Path(services.__path__[0])
+WORDS = HOUSE / "console" / "web" / "src" / "words"
+LONGEST = 60
+"""Characters of a reason: it stands in one line of the list beside what happens next."""
+_ENTRY = re.compile(r'^ {2}(\w+): \["([^"]+)", "([^"]+)"\],$', re.MULTILINE)
+_REFUSED = re.compile(r'(?:Unreadable|Unplaced)\(\s*"(\w+)"')
+
+
+def said() -> dict[str, tuple[str, str]]:
+    """Return every reason with its words in English and Chinese."""
+    entries = _ENTRY.findall((WORDS / "reasons.ts").read_text(encoding="utf-8"))
+    assert len(entries) == len({code for code, _, _ in entries}), "a code stands there twice"
+    return {code: (english, chinese) for code, english, chinese in entries}
+
+
+def codes_of(room: Path) -> set[str]:
+    """Return the codes of a room's reasons, as the reference lists them."""
+    module = ast.parse(room.read_text(encoding="utf-8"))
+    return {
+        str(ast.literal_eval(node.value))
+        for enumeration in module.body
+        if isinstance(enumeration, ast.ClassDef)
+        for node in enumeration.body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+    }
+
+
+@pytest.mark.parametrize("room", sorted(HOUSE.glob("*/reasons.py")), ids=lambda path: path.parent.name)
+def test_every_reason_of_a_room_has_words(room: Path) -> None:
+    assert codes_of(room) - said().keys() == set()
+
+
+def test_every_reason_to_put_a_message_aside_has_words() -> None:
+    sources = [path for folder in (HOUSE, HOUSE.parent / "schemas") for path in folder.rglob("*.py")]
+    codes = {code for path in sources for code in _REFUSED.findall(path.read_text(encoding="utf-8"))}
+    assert codes >= {"malformed", "unexpectedEvent"}
+    assert codes - said().keys() == set()
+
+
+def test_every_refusal_of_the_operator_has_words() -> None:
+    assert {refusal.reason for refusal in REFUSALS.values()} - said().keys() == set()
+
+
+def test_a_reason_fits_into_a_line_and_is_chinese_in_chinese() -> None:
+    for code, (english, chinese) in said().items():
+        assert len(english) <= LONGEST, code
+        assert re.search(r"[\u4e00-\u9fff]", chinese), code
