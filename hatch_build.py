@@ -35,9 +35,9 @@ def build(web: Path) -> None:
     node = str(wheel / "bin" / "node")
     npm = str(wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")
     path = f"{wheel / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
-    environment = {**os.environ, "PATH": path, "NODE_ENV": "development"}
+    environment = {**os.environ, "PATH": path, "NODE_ENV": "production"}
     for command in (
-        [node, npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
+        [node, npm, "ci", "--include=dev", "--ignore-scripts", "--no-audit", "--no-fund"],
         [node, "node_modules/vite/bin/vite.js", "build"],
     ):
         subprocess.run(command, cwd=web, env=environment, check=True, stdin=subprocess.DEVNULL)

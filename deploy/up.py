@@ -8,6 +8,7 @@ from deploy import backup
 from deploy.installation import GROUPS, LastRun, backends, database_of, placed, product_parts
 from deploy.parts import PartError
 from deploy.supervisor import interruptions
+from services.access import showing as people_shown
 from services.clock import wall_ms
 from services.database import databases
 from services.database.pool import connect
@@ -48,10 +49,15 @@ async def _run(settings: Settings, *, refill_kafka: bool) -> int:
             own = placed(settings, found, database=name)
             await asyncio.gather(*(supervisor.start(part) for part in product_parts(own)))
             print(
-                f"Lamplighter runs; Kafka is at {found.bootstrap}, the web edge at http://127.0.0.1:{own.web_port}, "
-                f"the hotline at http://127.0.0.1:{own.hotline_port}. Ctrl-C stops it.",
+                f"Lamplighter runs. Console: http://127.0.0.1:{own.console_port}/  Kafka: {found.bootstrap}  "
+                f"Web edge: http://127.0.0.1:{own.web_port}  Hotline: http://127.0.0.1:{own.hotline_port}  Ctrl-C stops it.",
                 flush=True,
             )
+            if not await _anybody(dsn):
+                print(
+                    'Nobody can sign in yet: lamplighter users create NAME --name "..." --role administrator',
+                    flush=True,
+                )
             await interrupted.wait()
     return 0
 
@@ -72,3 +78,12 @@ async def _look_back(settings: Settings, dsn: str, bootstrap: str, *, refill_kaf
     if len(compared.orphans) > SHOWN:
         print(f"  and {len(compared.orphans) - SHOWN} more: `lamplighter restored` names them all.")
     print("  What came in is taken again. `lamplighter restored` says how it stands, `--release` ends it.", flush=True)
+
+
+async def _anybody(dsn: str) -> bool:
+    """Answer whether there is a user who may sign in."""
+    connection = await connect(dsn)
+    try:
+        return any(not user.disabled for user in await people_shown.users(connection))
+    finally:
+        await connection.close()

@@ -72,7 +72,12 @@ _SIMPLE: tuple[_Rows, ...] = (
         'UPDATE effects SET body = (body::jsonb || \'{"say": ""}\')::json',
         "tick",
     ),
-    _Rows("report", "phone_named IS NOT NULL AND tick < $1", "UPDATE report SET phone_named = NULL", "tick"),
+    _Rows(
+        "report",
+        "(phone_named IS NOT NULL OR words IS NOT NULL) AND tick < $1",
+        "UPDATE report SET phone_named = NULL, words = NULL",
+        "tick",
+    ),
     _Rows(
         "inbound_text",
         f"phone <> '{NO_PHONE}' AND tick < $1",

@@ -37,7 +37,7 @@ from services.engine import direct
 from services.engine.taking import Connection
 from services.network import Network
 from services.outages import showing_incident as outages
-from services.outages.showing_incident import HazardStanding, Standing
+from services.outages.showing_incident import HazardStanding, Of, Standing
 
 SOURCE = "console"
 """Who speaks, in the outbox and in an event's headers."""
@@ -86,23 +86,13 @@ async def on_incident(connection: Connection, acting: Acting, incident_id: str, 
         known = await _known(connection, network, asked, incident, incident_id)
         meant = about_incident(asked, incident, known, head)
         action = await carry_out(connection, acting, asked.kind, ("incident", incident_id), meant, why, seen=asked.seen)
-        if asked.kind in REMARKS:
-            await outages.remark(
-                connection,
-                action,
-                incident_id,
-                asked.kind,
-                words=meant.words,
-                cause=meant.said.get("cause"),
-                by=acting.who.user,
-                at_ms=head.now_ms,
-            )
+        await _remarked(connection, acting, action, ("incident", incident_id), asked, meant, head)
     return action
 
 
 async def on_hazard(connection: Connection, acting: Acting, hazard_id: str, asked: ActionAsked) -> str:
     """Act on a danger and return the id of the action. Raises as `on_incident`."""
-    why = reasoned(asked.why)
+    why = asked.why.strip() if asked.kind in REMARKS else reasoned(asked.why)
     async with connection.transaction():
         if (before := await attention.made_before(connection, acting.request)) is not None:
             return before
@@ -114,7 +104,32 @@ async def on_hazard(connection: Connection, acting: Acting, hazard_id: str, aske
         head = await acting.head(connection, why)
         known = await _known(connection, acting.ground.network, asked, None, f"hazard:{hazard_id}")
         meant = about_hazard(asked, hazard, known, head)
-        return await carry_out(connection, acting, asked.kind, ("hazard", hazard_id), meant, why, seen=asked.seen)
+        action = await carry_out(connection, acting, asked.kind, ("hazard", hazard_id), meant, why, seen=asked.seen)
+        await _remarked(connection, acting, action, ("hazard", hazard_id), asked, meant, head)
+    return action
+
+
+async def _remarked(
+    connection: Connection,
+    acting: Acting,
+    action: str,
+    about: tuple[Of, str],
+    asked: ActionAsked,
+    meant: Meant,
+    head: Head,
+) -> None:
+    """Write the remark that an action is, if it is one."""
+    if asked.kind in REMARKS:
+        await outages.remark(
+            connection,
+            action,
+            *about,
+            asked.kind,
+            words=meant.words,
+            cause=meant.said.get("cause"),
+            by=acting.who.user,
+            at_ms=head.now_ms,
+        )
 
 
 async def on_device(connection: Connection, acting: Acting, device: str, asked: StateAsked) -> str:
@@ -180,12 +195,15 @@ async def no_other_since(
     """
     others = [each for each in await acted.actions_on(connection, subjects, 50) if each.by != who.user]
     shown = await outcomes.rows(connection, [each for each in others if each.kind not in REMARKS])
-    _raise_for(shown, seen_at_ms, revision)
+    await _raise_for(connection, shown, seen_at_ms, revision)
 
 
-def _raise_for(shown: Sequence[ActionRow], seen_at_ms: int | None, revision: int | None) -> None:
+async def _raise_for(
+    connection: Connection, shown: Sequence[ActionRow], seen_at_ms: int | None, revision: int | None
+) -> None:
+    seen_ms = None if seen_at_ms is None or not shown else await outages.begun_ms(connection, seen_at_ms)
     for row in reversed(shown):
-        later = seen_at_ms is not None and row.at_ms >= seen_at_ms and row.state != "refused"
+        later = seen_ms is not None and row.at_ms >= seen_ms and row.state != "refused"
         if row.state == "sent" or later:
             _changed(row.by_name, row.at_ms, row.kind, revision)
 
@@ -199,7 +217,7 @@ async def _unchanged(
     done = await acted.actions_on(connection, [name], 50)
     if asked.kind == "cause":
         causes = [each for each in done if each.kind == "cause" and each.by != who.user]
-        _raise_for(await outcomes.rows(connection, causes), asked.seen_at_ms, subject.revision)
+        await _raise_for(connection, await outcomes.rows(connection, causes), asked.seen_at_ms, subject.revision)
         return
     await no_other_since(connection, who, [name], asked.seen_at_ms, revision=subject.revision)
     if asked.seen != subject.revision:

@@ -26,7 +26,7 @@ from services.engine.direct import publish
 from services.engine.taking import Connection
 from services.network import Place, distance_m
 from services.network.colouring import Colours
-from services.outages.showing_incident import remarks_on
+from services.outages.showing_incident import Remark, remarks_on
 
 NOW: Final = "Lamplighter-Now"
 """The header that carries the time of the clock, milliseconds, also when nothing has changed."""
@@ -153,8 +153,7 @@ async def _show(request: web.Request, who: Who) -> web.Response:
         known = await crew_now(connection, crew, standing.now_ms)
         if known is None:
             raise _gone()
-        incident = None if known.order is None else known.order.order.incident
-        remarks = [] if incident is None else await remarks_on(connection, incident)
+        remarks = [] if known.order is None else await remarks_for(connection, known.order)
     notes = [each.words for each in remarks if each.words and not each.retracted]
     shown = _shown(crew, known, around, _colours(request), notes)
     etag = f'"{hashlib.sha256(msgspec.json.encode(shown)).hexdigest()[:32]}"'
@@ -224,6 +223,14 @@ async def _around(request: web.Request) -> Around:
 def _colours(request: web.Request) -> Colours | None:
     watching = request.config_dict[STATE].get(WATCHING)
     return watching.reading.shown.colours if isinstance(watching, Watching) else None
+
+
+async def remarks_for(connection: Connection, order: PhoneOrder) -> list[Remark]:
+    """Return what was remarked on what an order is about."""
+    about = order.order
+    if about.hazard is not None:
+        return await remarks_on(connection, "hazard", about.hazard)
+    return [] if about.incident is None else await remarks_on(connection, "incident", about.incident)
 
 
 def _shown(crew: str, known: CrewNow, around: Around, colours: Colours | None, notes: list[str]) -> CrewPhone:

@@ -11,12 +11,13 @@ from services.access import acted
 from services.access.accepting import checked_key
 from services.access.http import POOL, ApiError, answer
 from services.access.who import Right, Who
-from services.console import acting, incident_detail, outcomes, undoing
+from services.console import acting, hazard_detail, incident_detail, outcomes, undoing
 from services.console.acting import Acting
 from services.console.asking import EXERCISE, Route, number, said
 from services.console.attention import Request
 from services.console.causes import CAUSES, CauseCode
 from services.console.ground import ground_now
+from services.console.hazard_detail import HazardDetail
 from services.console.incident_detail import CustomersPage, IncidentDetail
 from services.console.intents import ActionAsked, StateAsked, UndoAsked
 from services.console.outcomes import ActionRow
@@ -65,6 +66,18 @@ async def act_on_incident(request: web.Request, who: Who) -> web.Response:
     """Act on an incident."""
     asked = await said(request, ActionAsked)
     return await _acted(request, who, asked, lambda c, a: acting.on_incident(c, a, named(request), asked))
+
+
+async def hazard(request: web.Request, who: Who) -> web.Response:
+    """Answer with one danger whole."""
+    limit = number(request, "timeline", TIMELINE, least=1, most=MOST_ROWS)
+    before = number(request, "before") if "before" in request.query else None
+    ground = await ground_now(request)
+    async with request.config_dict[POOL].acquire() as connection:
+        found = await hazard_detail.detail(
+            connection, ground, named(request), personal=who.may(Right.PERSONAL), limit=limit, before_ms=before
+        )
+    return _found(found, "danger")
 
 
 async def act_on_hazard(request: web.Request, who: Who) -> web.Response:
@@ -183,6 +196,15 @@ ROUTES: tuple[Route, ...] = (
         refuses={**_REFUSED, 422: (*_REFUSED[422], *_OF_INCIDENTS, *_OF_WORK), 503: ("noUtility",)},
     ),
     Route(
+        method="GET",
+        path="/api/hazards/{id}",
+        right=Right.LOOK,
+        summary="A danger whole; `timeline` rows of its history, before the time `before` (milliseconds).",
+        handler=hazard,
+        gives=HazardDetail,
+        refuses={404: ("notFound",), 422: ("invalid",), 503: ("noUtility",)},
+    ),
+    Route(
         method="POST",
         path="/api/hazards/{id}/actions",
         right=Right.ACT,
@@ -190,7 +212,7 @@ ROUTES: tuple[Route, ...] = (
         handler=act_on_hazard,
         takes=ActionAsked,
         gives=Done,
-        refuses={**_REFUSED, 422: (*_REFUSED[422], *_OF_WORK), 503: ("noUtility",)},
+        refuses={**_REFUSED, 422: (*_REFUSED[422], *_OF_WORK, "wordsMissing"), 503: ("noUtility",)},
     ),
     Route(
         method="POST",

@@ -35,10 +35,11 @@ Short = Annotated[str, msgspec.Meta(max_length=200)]
 
 
 class Looks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A tab looks at an incident, None: at none. `doing` is the kind of the form that is open there."""
+    """A tab looks at an incident or a danger, None: at none. `doing` is the kind of the form that is open there."""
 
     stream: Short
     incident: Short | None = None
+    hazard: Short | None = None
     doing: Short | None = None
 
 
@@ -149,7 +150,14 @@ async def presence(request: web.Request, who: Who) -> web.StreamResponse:
     watching = watching_of(request)
     looks = await said(request, Looks)
     try:
-        changed = watching.presence.look(looks.stream, who, looks.incident, looks.doing, watching.now_ms())
+        changed = watching.presence.look(
+            looks.stream,
+            who,
+            incident=looks.incident,
+            hazard=looks.hazard,
+            doing=looks.doing,
+            now_ms=watching.now_ms(),
+        )
     except KeyError:
         raise ApiError(404, "unknownStream", "this session has no such stream open") from None
     if changed:
@@ -180,7 +188,7 @@ ROUTES: tuple[Route, ...] = (
         method="POST",
         path="/api/presence",
         right=Right.LOOK,
-        summary="Say which incident a tab looks at, and what is being typed there.",
+        summary="Say which incident or danger a tab looks at, and what is being typed there.",
         handler=presence,
         takes=Looks,
         refuses={404: ("unknownStream",), 503: ("notWatching",)},

@@ -176,6 +176,8 @@ def _placed(acting: Acting, report: Unplaced, asked: InboxAsked, head: Head) -> 
             hazard=HazardKind(report.hazard),
             customer=asked.customer,
             device=number,
+            phone=report.phone_named,
+            words=report.words or "",
         )
     else:
         event = OutageReported(

@@ -104,6 +104,7 @@ def of_report(report: Unplaced, now: int) -> InboxRow:
                 ("account", report.account),
                 ("hazard", report.hazard),
                 ("phone", report.phone_named),
+                ("words", report.words),
                 ("candidates", " ".join(customer or device for customer, device in report.candidates)),
             )
         ),

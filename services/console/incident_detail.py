@@ -26,6 +26,7 @@ from services.network import Network
 from services.notices import showing as notices
 from services.outages import showing as outages_live
 from services.outages import showing_incident as outages
+from services.outages.showing import ShownHazard
 from services.outages.showing_incident import Standing
 from services.reports import showing as reports
 
@@ -150,7 +151,7 @@ async def detail(
         if standing is None:
             return None
         now_ms = await outages.now_ms(connection)
-        assembly = await _assembled(connection, ground.network, incident_id)
+        assembly = await assembled(connection, ground.network, incident_id)
         hazards = [row for row in assembly.hazard_rows() if row.incident == incident_id]
         orders = await dispatch.orders_of(connection, incident_id, [row.id for row in hazards])
         calls = await hotline.escalated_for(connection, incident_id)
@@ -216,16 +217,24 @@ def _text(text: notices.Text, *, personal: bool) -> TextRow:
     return row if personal else msgspec.structs.replace(row, phone=masked(row.phone))
 
 
-async def _assembled(connection: Connection, network: Network, incident: str) -> Assembly:
-    """Return what the rows of an incident and its dangers are made of: by the very function that makes the sheets'."""
+async def assembled(
+    connection: Connection, network: Network, incident: str | None, hazard: ShownHazard | None = None
+) -> Assembly:
+    """Return what the rows of an incident and its dangers are made of: by the very function that makes the sheets'.
+
+    `incident` may be None for a `hazard` that belongs to none.
+    """
     assembly = Assembly()
     assembly.stand_on(network)
-    assembly.hear_incidents(await outages.shown_incidents(connection, incident))
-    hazards = await outages.shown_hazards(connection, incident)
+    hazards = [] if hazard is None else [hazard]
+    if incident is not None:
+        assembly.hear_incidents(await outages.shown_incidents(connection, incident))
+        hazards = await outages.shown_hazards(connection, incident)
     assembly.hear_hazards(hazards)
-    assembly.hear_windows(await outages_live.windows(connection))
-    assembly.hear_accounts({incident: await outages.accounts_under(connection, incident)})
-    assembly.hear_remarks({incident: await outages.remarked(connection, incident)})
+    if incident is not None:
+        assembly.hear_windows(await outages_live.windows(connection))
+        assembly.hear_accounts({incident: await outages.accounts_under(connection, incident)})
+        assembly.hear_remarks({incident: await outages.remarked(connection, incident)})
     names = [each.id for each in hazards]
     jobs = await dispatch.jobs_of(connection, incident, names)
     assembly.hear_jobs(jobs, await latest_reasons(connection, "job", [job.id for job in jobs]))
@@ -273,7 +282,8 @@ async def _history(
         timeline.decisions(noted),
         timeline.texts(await notices.told_of(connection, standing.id)),
         timeline.actions(actions),
-        timeline.remarks(await outages.remarks_on(connection, standing.id), standing.id),
+        timeline.remarks(await outages.remarks_on(connection, "incident", standing.id), ("incident", standing.id)),
+        *[timeline.remarks(await outages.remarks_on(connection, "hazard", each), ("hazard", each)) for each in hazards],
     )
 
 

@@ -54,7 +54,7 @@ REMARKS: Final = frozenset({"cause", "note"})
 """Kinds that change nothing that is decided: they carry no event, and are taken whatever the incident has become."""
 CREW_WORK: Final = frozenset({"hold", "release", "assign", "revoke"})
 """Kinds that the dispatch decides."""
-OF_HAZARDS: Final = frozenset({"dismissHazard", *CREW_WORK})
+OF_HAZARDS: Final = frozenset({"dismissHazard", "note", *CREW_WORK})
 LEAST_WHY: Final = 3
 AHEAD_MS: Final = 14 * 86_400_000
 """How far ahead an estimate may lie."""
@@ -189,6 +189,8 @@ def about_hazard(asked: ActionAsked, hazard: HazardStanding, known: Known, head:
         _refuse("wrongSubject", f"{asked.kind} is for incidents")
     if asked.kind in CREW_WORK:
         return _crew_work(asked, None, hazard.id, known, head)
+    if asked.kind in REMARKS:
+        return _remark(asked)
     if hazard.state != "reported":
         _refuse("notOpen", f"the danger is {hazard.state}")
     event = HazardDismissed(**head.fields, area=hazard.area, hazard=hazard.id)

@@ -1,4 +1,4 @@
-"""Who looks at which incident in which tab: kept while the tab's stream is open, in this process alone."""
+"""Who looks at which incident or danger in which tab: kept while the tab's stream is open, in this process alone."""
 
 from __future__ import annotations
 
@@ -23,20 +23,23 @@ class Presence:
         self._session_of.pop(stream, None)
         return self.sheet.change((), [stream])
 
-    def look(self, stream: str, who: Who, incident: str | None, doing: str | None, now_ms: int) -> bool:
-        """Let a tab look at an incident (None: at none); say whether that changes what is shown.
+    def look(
+        self, stream: str, who: Who, *, incident: str | None, hazard: str | None, doing: str | None, now_ms: int
+    ) -> bool:
+        """Let a tab look at an incident or a danger (None: at none); say whether that changes what is shown.
 
         Raises `KeyError` when the session has no such stream open.
         """
         if self._session_of[stream] != who.session:
             raise KeyError(stream)
         before = self.sheet.row(stream)
-        stays = before is not None and before.incident == incident
+        stays = before is not None and (before.incident, before.hazard) == (incident, hazard)
         row = PresenceRow(
             id=stream,
             user=who.user,
             name=who.name,
             incident=incident,
+            hazard=hazard,
             doing=doing,
             since_ms=before.since_ms if stays and before is not None else now_ms,
         )

@@ -46,7 +46,7 @@ class Beat(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SummaryRow(Row, frozen=True, kw_only=True):
-    """The figures of the whole installation; its only row has the id `summary`."""
+    """The figures of the whole installation; its only row has the id `summary`. `held`: no text and no call leaves."""
 
     customers_served: int
     customers_out: int
@@ -65,6 +65,7 @@ class SummaryRow(Row, frozen=True, kw_only=True):
     saidi_min: float
     saifi: float
     caidi_min: float
+    held: bool
 
 
 class IncidentRow(Row, frozen=True, kw_only=True):
@@ -149,10 +150,11 @@ class NetworkRow(Row, frozen=True, kw_only=True):
 
 
 class PresenceRow(Row, frozen=True, kw_only=True):
-    """Who looks at which incident in which tab, and what is being typed there."""
+    """Who looks at which incident or danger in which tab, and what is being typed there."""
 
     user: str
     name: str
     incident: str | None
+    hazard: str | None
     doing: str | None
     since_ms: int

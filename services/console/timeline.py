@@ -161,14 +161,14 @@ def actions(done: Iterable[ActionRow]) -> list[TimelineRow]:
     ]
 
 
-def remarks(written: Iterable[Remark], incident: str) -> list[TimelineRow]:
-    """Return the notes and causes that people wrote; a retracted one says so."""
+def remarks(written: Iterable[Remark], about: tuple[str, str]) -> list[TimelineRow]:
+    """Return the notes and causes that people wrote on a subject (kind and id); a retracted one says so."""
     return [
         TimelineRow(
             at_ms=each.at_ms,
             kind="remark",
-            subject_kind="incident",
-            subject=incident,
+            subject_kind=about[0],
+            subject=about[1],
             became="retracted" if each.retracted else each.kind,
             reason=each.cause or "",
             by=each.by,

@@ -51,8 +51,8 @@ _GIVEN = """SELECT "order", crew, state, reason, work, priority, attempt, assist
 FROM dispatch_order o"""
 
 
-async def orders_of(connection: Connection, incident: str, hazards: Sequence[str] = ()) -> list[GivenOrder]:
-    """Return every order that was ever given about an incident and its dangers, the oldest first."""
+async def orders_of(connection: Connection, incident: str | None, hazards: Sequence[str] = ()) -> list[GivenOrder]:
+    """Return every order that was ever given about an incident (None: about none) and dangers, the oldest first."""
     rows = await connection.fetch(
         f'{_GIVEN} WHERE incident = $1 OR hazard = ANY ($2::text[]) ORDER BY sent_at_ms, attempt, "order"',
         incident,
@@ -83,7 +83,7 @@ async def work_on(connection: Connection, job: str) -> Work | None:
     return None if row is None else Work(*row.values())
 
 
-async def jobs_of(connection: Connection, incident: str, hazards: Sequence[str]) -> list[Job]:
+async def jobs_of(connection: Connection, incident: str | None, hazards: Sequence[str]) -> list[Job]:
     """Return all jobs about an incident and its dangers, those to help its crews among them, by id."""
     rows = await connection.fetch(
         """SELECT body FROM entity WHERE stage = 'dispatch' AND kind = 'job'
@@ -94,7 +94,7 @@ async def jobs_of(connection: Connection, incident: str, hazards: Sequence[str])
     return [msgspec.json.decode(row["body"], type=Job) for row in rows]
 
 
-async def shown_orders(connection: Connection, incident: str, hazards: Sequence[str]) -> list[ShownOrder]:
+async def shown_orders(connection: Connection, incident: str | None, hazards: Sequence[str]) -> list[ShownOrder]:
     """Return every order about an incident and its dangers, as the sheets take them."""
     rows = await connection.fetch(
         f"SELECT {_SHOWN} FROM dispatch_order WHERE incident = $1 OR hazard = ANY ($2::text[])",  # noqa: S608 (the fields)

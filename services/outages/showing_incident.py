@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from services.engine.taking import Connection
 from services.outages.showing import Remarked, ShownHazard, ShownIncident
 
 _INCIDENT = ", ".join(field.name for field in dataclasses.fields(ShownIncident))
 _HAZARD = ", ".join(field.name for field in dataclasses.fields(ShownHazard))
+Of: TypeAlias = Literal["incident", "hazard"]
+"""What a remark is on: the column of its id."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,7 +224,7 @@ async def evidence(connection: Connection, incident: Standing, customers: Sequen
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Remark:
-    """What a person remarked on an incident."""
+    """What a person remarked on an incident or a danger."""
 
     id: str
     kind: str
@@ -233,24 +235,33 @@ class Remark:
     retracted: bool
 
 
-async def remarks_on(connection: Connection, incident: str) -> list[Remark]:
-    """Return the remarks on an incident in the order in which they were written, with the names of who wrote them."""
+async def remarks_on(connection: Connection, of: Of, subject: str) -> list[Remark]:
+    """Return the remarks on an incident or a danger as they were written, with the names of who wrote them."""
     rows = await connection.fetch(
-        """SELECT r.id, r.kind, r.words, r.cause, coalesce(u.name, r.by_user) AS by, r.at_ms, r.retracted
-           FROM incident_remark r LEFT JOIN app_user u ON u.user_id = r.by_user WHERE r.incident = $1 ORDER BY r.seq""",
-        incident,
+        f"""SELECT r.id, r.kind, r.words, r.cause, coalesce(u.name, r.by_user) AS by, r.at_ms, r.retracted
+            FROM remark r LEFT JOIN app_user u ON u.user_id = r.by_user WHERE r.{of} = $1 ORDER BY r.seq""",  # noqa: S608 (`Of`)
+        subject,
     )
     return [Remark(**row) for row in rows]
 
 
 async def remark(
-    connection: Connection, action: str, incident: str, kind: str, *, words: str, cause: str | None, by: str, at_ms: int
+    connection: Connection,
+    action: str,
+    of: Of,
+    subject: str,
+    kind: str,
+    *,
+    words: str,
+    cause: str | None,
+    by: str,
+    at_ms: int,
 ) -> None:
-    """Write a remark, under the id of the action that it is."""
+    """Write a remark on an incident or a danger, under the id of the action that it is."""
     await connection.execute(
-        """INSERT INTO incident_remark (id, incident, kind, words, cause, by_user, at_ms) VALUES ($1, $2, $3, $4, $5, $6, $7)""",
+        f"INSERT INTO remark (id, {of}, kind, words, cause, by_user, at_ms) VALUES ($1, $2, $3, $4, $5, $6, $7)",  # noqa: S608 (`Of`)
         action,
-        incident,
+        subject,
         kind,
         words,
         cause,
@@ -261,7 +272,7 @@ async def remark(
 
 async def retract(connection: Connection, remark_id: str) -> None:
     """Let a remark count no more; it stays to be read."""
-    await connection.execute("UPDATE incident_remark SET retracted = true WHERE id = $1", remark_id)
+    await connection.execute("UPDATE remark SET retracted = true WHERE id = $1", remark_id)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -317,6 +328,21 @@ async def now_ms(connection: Connection) -> int:
     return int(found or 0)
 
 
+async def begun_ms(connection: Connection, at_ms: int) -> int:
+    """Return when the step of the clock began in which a time lies (milliseconds).
+
+    What is recorded within a step has the time at which it began, pages reckon on within it. A time before the clock was last
+    set stays as it is.
+    """
+    found: int = await connection.fetchval(
+        """SELECT CASE WHEN mode = 'lockstep' OR $1::bigint < now_ms THEN $1
+                       ELSE now_ms + floor(floor(($1 - now_ms) / width) * width)::bigint END
+           FROM clock, LATERAL (SELECT step_s * speed * 1000 AS width) step""",
+        at_ms,
+    )
+    return found
+
+
 async def shown_incidents(connection: Connection, incident: str) -> list[ShownIncident]:
     """Return an incident and the one in whose shadow it was found; none for an unknown id."""
     rows = await connection.fetch(
@@ -334,6 +360,12 @@ async def shown_hazards(connection: Connection, incident: str) -> list[ShownHaza
         incident,
     )
     return [ShownHazard(**row) for row in rows]
+
+
+async def shown_hazard(connection: Connection, hazard: str) -> ShownHazard | None:
+    """Return a danger; None for an unknown id."""
+    row = await connection.fetchrow(f"SELECT {_HAZARD} FROM hazard WHERE id = $1", hazard)  # noqa: S608 (the fields of the class)
+    return None if row is None else ShownHazard(**row)
 
 
 async def accounts_under(connection: Connection, incident: str) -> int:

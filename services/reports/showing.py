@@ -51,6 +51,34 @@ async def heard_for(connection: Connection, holders: Sequence[str]) -> list[Hear
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Danger:
+    """A report of a danger: who said where it is, and in which words. Phone and words are in full; times are milliseconds."""
+
+    id: str
+    at_ms: int
+    customer: str | None
+    account: str | None
+    pole: str | None
+    device: str | None
+    lon: float
+    lat: float
+    phone: str | None
+    words: str | None
+
+
+async def dangers_heard(connection: Connection, hazard: str, limit: int) -> list[Danger]:
+    """Return the last reports of a danger, the oldest first."""
+    rows = await connection.fetch(
+        """SELECT id, at_ms, customer_named AS customer, account, pole_named AS pole, device_named AS device, lon, lat,
+                  phone_named AS phone, words
+           FROM report WHERE holder = $1 AND kind = 'hazard' ORDER BY at_ms DESC, id LIMIT $2""",
+        hazard,
+        limit,
+    )
+    return [Danger(**row) for row in reversed(rows)]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Unplaced:
     """A report that nobody could place, or that came too late. The phone is in full; times are milliseconds.
 
@@ -70,13 +98,14 @@ class Unplaced:
     phone_named: str | None
     account: str | None
     hazard: str | None
+    words: str | None
     lon: float | None
     lat: float | None
     candidates: tuple[tuple[str | None, str], ...]
 
 
 _UNPLACED = """id, kind, state, reason, at_ms, customer, customer_named, meter_named, pole_named, device_named, phone_named,
-               account, hazard, lon, lat, candidates"""
+               account, hazard, words, lon, lat, candidates"""
 UNPLACED = ("unknown", "ambiguous", "closedAccount", "late")
 """The states of a report that nobody could place, or that came too late."""
 

@@ -55,11 +55,11 @@ async def insert(connection: Connection, rows: Sequence[Row], tick: int) -> list
     done = await connection.execute(
         """INSERT INTO report (id, body_sha256, kind, customer_named, meter_named, pole_named, device_named, phone_named,
                                account, hazard, lon, lat, customer, device, shard, at_ms, state, reason, candidates,
-                               priority, exercise, tick)
+                               priority, exercise, words, tick)
            SELECT *, $1::bigint
            FROM unnest($2::text[], $3::bytea[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
                        $10::text[], $11::text[], $12::float8[], $13::float8[], $14::text[], $15::text[], $16::text[],
-                       $17::bigint[], $18::text[], $19::text[], $20::json[], $21::boolean[], $22::boolean[])
+                       $17::bigint[], $18::text[], $19::text[], $20::json[], $21::boolean[], $22::boolean[], $23::text[])
            ORDER BY 1  -- two takes with the same reports wait for each other, and never both
            ON CONFLICT (id) DO NOTHING""",
         tick,
@@ -100,6 +100,7 @@ def _columns(event: Heard, where: Located) -> tuple[object, ...]:
         json.dumps(where.candidates),
         isinstance(event, HotlineReported),
         event.exercise,
+        (event.words or None) if isinstance(event, HazardReported) else None,
     )
 
 

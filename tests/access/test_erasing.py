@@ -121,6 +121,10 @@ async def live_through(connection: Connection, now: int, name: str, valley: Vall
     house = await build(connection, ())
     await insert(connection, [(call, locate(call, house.network, now, house.premises))], valley.tick)
     await connection.execute("UPDATE report SET decided = $1, state = 'answered'", valley.tick + 1)
+    danger = HazardReported(
+        id=f"{name}-9", at=at, hazard=HazardKind.FIRE, customer=f"NOBODY-{name}", phone=PHONE, words="my name is Kim"
+    )
+    await insert(connection, [(danger, locate(danger, house.network, now, house.premises))], valley.tick)
     text = TextReceived(id=f"{name}-7", at=at, phone=STRANGER, words="my name is Kim")
     await publish(connection, "sms", NOTICE_INBOUND, STRANGER, text)
     headers = (("ce_id", f"{name}-8".encode()), ("from", STRANGER.encode()))
@@ -192,7 +196,7 @@ async def test_the_old_day_is_erased_and_the_new_one_stays(valley: Valley, setti
         "parked": 1,
         "effects (texts)": 2,
         "effects (calls)": 1,
-        "report": 1,
+        "report": 2,
         "inbound_text": 2,
         "consent_log": 1,
         "inbound_part": 1,

@@ -16,9 +16,12 @@ from tests.browser.chromium import NoBrowser, launch_arguments
 from tests.browser.stage import WITHIN_MS, Person, Stage
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium(settings: Settings) -> Iterator[Browser]:
-    """The browser. Where there is none the tests are skipped, saying so; under CI that is an error."""
+    """The browser. Where there is none the tests are skipped, saying so; under CI that is an error.
+
+    It lives as long as a module: while Playwright runs, no test with an event loop of its own can.
+    """
     try:
         arguments = launch_arguments(settings.cache_dir / "browser")
     except NoBrowser as why:

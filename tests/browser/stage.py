@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import datetime
 import functools
 import itertools
 import os
 import re
+import secrets
 import shutil
 import signal
 import subprocess
@@ -30,8 +32,10 @@ WITHIN_MS = 60_000
 """How long a page may take to show what it must, on a busy machine."""
 OPEN = ("predicted", "confirmed", "partiallyRestored")
 PASSWORD = "quiet-river-77"
-FAST = 60.0
-_numbers = itertools.count(1)
+UNDER_WAY = ("sent", "accepted", "enroute")
+SPEED = 15.0
+FEW = 20
+HOMES, SPREAD = 100, 7
 
 Row = dict[str, Any]
 Found = TypeVar("Found")
@@ -57,11 +61,12 @@ class Person:
 
 @dataclasses.dataclass(frozen=True)
 class Stage:
-    """A running exercise: where its console is, and who may sign in at first (with every right)."""
+    """A running exercise: where its console is, and who may sign in at first (with every right), and where reports come in."""
 
     url: str
     demo: Person
-    data_dir: Path
+    edge: str
+    called: set[str] = dataclasses.field(default_factory=set)
 
     @functools.cached_property
     def api(self) -> httpx.Client:
@@ -72,7 +77,9 @@ class Stage:
         """Return a client in which this person is signed in."""
         client = httpx.Client(base_url=self.url, timeout=60)
         answer = client.post("/api/session", json={"user": person.user, "password": person.password})
-        assert answer.status_code == httpx.codes.OK, answer.text
+        if answer.status_code != httpx.codes.OK:
+            client.close()
+            raise AssertionError(answer.text)
         return client
 
     def get(self, path: str) -> Any:
@@ -85,14 +92,39 @@ class Stage:
 
     def person(self, role: str, name: str) -> Person:
         """Make somebody with a role and a password of his own."""
-        user = f"{name.lower()}{next(_numbers)}"
-        drawn = self.post("/api/admin/users", {"user": user, "name": f"{name} {user[-1]}", "role": role, "why": "test"})
-        with self.client(Person(user, name, drawn["password"])) as client:
+        user = f"{name.lower()}.{secrets.token_hex(3)}"
+        body = {"user": user, "name": f"{name} {user[-3:]}", "role": role, "why": "takes part"}
+        drawn = self.post("/api/admin/users", body)
+        with contextlib.closing(self.client(Person(user, name, drawn["password"]))) as client:
             answer = client.post("/api/session/password", json={"old": drawn["password"], "new": PASSWORD})
             assert answer.is_success, answer.text
         return Person(user, drawn["user"]["name"], PASSWORD)
 
+    def report(self, words: str, customer: str) -> None:
+        """Send a report in as a call centre does, with a key made for it; who does not exist cannot be placed."""
+        body = {
+            "name": f"Call centre {secrets.token_hex(3)}",
+            "scopes": ["reports:write"],
+            "account": None,
+            "why": "calls",
+        }
+        key = self.post("/api/admin/keys", body)["key"]
+        at = datetime.datetime.fromtimestamp(self.now_ms() / 1000, datetime.UTC)
+        report = {
+            "type": "outage.reported.v1",
+            "at": at.isoformat(),
+            "kind": "call",
+            "customer": customer,
+            "words": words,
+        }
+        answer = httpx.post(f"{self.edge}/api/v1/reports", json=report, headers={"Authorization": f"Bearer {key}"})
+        assert answer.status_code == httpx.codes.ACCEPTED, answer.text
+
     # ------------------------------------------------------------------------------------------------ what is shown
+    def now_ms(self) -> int:
+        """Return the time of the exercise."""
+        return int(self.get("/api/sheets/summary?epoch=&since=-1")["now_ms"])
+
     def rows(self, sheet: str) -> list[Row]:
         """Return the rows of a sheet as it is now."""
         return list(self.get(f"/api/sheets/{sheet}?epoch=&since=-1")["rows"])
@@ -115,7 +147,7 @@ class Stage:
         self.post("/api/drill/clock", {"speed": speed})
 
     @contextlib.contextmanager
-    def running(self, speed: float = FAST) -> Iterator[None]:
+    def running(self, speed: float = SPEED) -> Iterator[None]:
         """Let the clock run for a while."""
         self.speed(speed)
         try:
@@ -124,16 +156,38 @@ class Stage:
             self.speed(0)
 
     # --------------------------------------------------------------------------------------------------- what is made
-    def incident_like(self, true: Callable[[Row], object], what: str) -> Row:
-        """Return an open incident like this; if there is none yet, let the clock run until there is."""
+    def struck(self) -> Row:
+        """Return an open incident that a crew was ordered to; if there is none yet, the clock runs until there is."""
+        return self._incident(lambda row: row["order"] is not None)
 
+    def fresh(self) -> Row:
+        """Return a new incident: somebody who had power calls, a rule opens it and orders a crew, and the clock stands again."""
+        before = {row["id"] for row in self.rows("incidents")}
+        home = self._home()
+        self.called.add(home)
+        self.post("/api/drill/calls", {"customer": home})
+        return self._incident(
+            lambda row: row["id"] not in before and row["order_state"] in UNDER_WAY and row["customers_out"] < FEW
+        )
+
+    def _home(self) -> str:
+        """Return a customer who has power and of whom nobody heard."""
+        for number in itertools.count(len(self.called)):
+            assert number < HOMES, "nobody is left who has power"
+            for phone in self.get(f"/api/drill/phones?q=C{number * SPREAD % HOMES:02d}")["phones"]:
+                home = str(phone["customers"][0])
+                if not phone["out"] and not phone["texts"] and home not in self.called:
+                    return home
+        raise AssertionError
+
+    def _incident(self, true: Callable[[Row], bool]) -> Row:
         def found() -> Row | None:
             return next(filter(true, self.open_incidents()), None)
 
         if row := found():
             return row
         with self.running():
-            return until(found, what)
+            return until(found, "an incident to which a crew was ordered")
 
 
 @contextlib.contextmanager
@@ -141,14 +195,16 @@ def started() -> Iterator[Stage]:
     """Start an exercise of its own; all its processes run, its clock stands."""
     data_dir = Path(tempfile.mkdtemp(prefix="lamplighter-browser-"))
     data_dir.chmod(0o711)  # root's PostgreSQL runs as another user, who must be able to walk through
-    environment = {**os.environ, **load_settings(data_dir=data_dir, console_port=free_port(0)).environment()}
+    edge = free_port(0)
+    settings = load_settings(data_dir=data_dir, console_port=free_port(0), web_port=edge)
+    environment = {**os.environ, **settings.environment()}
     command = [COMMAND, "demo", "--storm", "tiny", "--speed", "1", "--stay", "--no-browser"]
     process = subprocess.Popen(command, env=environment, cwd=data_dir, text=True, stdout=subprocess.PIPE)
     try:
         assert process.stdout is not None
         told = next(filter(None, map(TOLD.search, process.stdout)))
         threading.Thread(target=process.stdout.read, daemon=True).start()  # a full pipe would halt the live view
-        stage = Stage(told[1].rstrip("/"), Person(told[2], "Demo", told[3]), data_dir)
+        stage = Stage(told[1].rstrip("/"), Person(told[2], "Demo", told[3]), f"http://127.0.0.1:{edge}")
         until(lambda: _answers(stage.url), "a console that answers")
         until(lambda: stage.ready("drill", "console", "worker-1"), "all processes run")
         stage.speed(0)

@@ -42,6 +42,18 @@ async def test_of_two_dispatchers_the_second_learns_who_was_first(house: House, 
     assert (await act(house, people["dirk"], incident, "reject"))[0] == 202
 
 
+async def test_what_was_done_in_the_step_of_the_clock_in_which_somebody_looked_is_no_secret_to_him(
+    house: House, people: People
+) -> None:
+    incident = await opened(house)
+    await house.connection.execute("UPDATE clock SET mode = 'running', speed = 10, step_s = 3600, wall_anchor = now()")
+    await done(house, people["dora"], incident, "hold")
+    for reckoned_ms in (0, 1_500):
+        late = await act(house, people["dirk"], incident, "reject", seen_at_ms=house.now + reckoned_ms)
+        assert code(late) == (409, "changedMeanwhile")
+    assert (await act(house, people["dirk"], incident, "reject", seen_at_ms=house.now + 36_000_000))[0] == 202
+
+
 async def test_what_leaves_the_revision_as_it_was_is_seen_by_the_time_of_the_look(house: House, people: People) -> None:
     incident = await opened(house)
     looked = house.now

@@ -92,16 +92,21 @@ async def test_a_danger_that_nobody_found_is_placed_at_a_customer(house: House, 
         hazard=HazardKind.WIRE_DOWN,
         pole="NO-SUCH-POLE",
         phone="+999123456789",
+        words="beside the mill",
     )
     await house.hear(OUTAGE_REPORTS, event)
     await house.settle()
     [row] = await rows(house)
+    assert row.facts["words"] == "beside the mill"
+    assert "words" not in masked_row(row).facts
     assert (row.facts["kind"], row.facts["hazard"], row.reason) == ("hazard", "wireDown", "noSuchPole")
     customer = house.network.customers_behind(FUSE)[0]
     action = await decided(house, people["dora"], await deal(people["dora"], row, "place", customer=customer))
     assert action["state"] == "done"
     hazard = await house.connection.fetchrow("SELECT * FROM hazard")
     assert (hazard["kind"], hazard["state"], hazard["device"]) == ("wireDown", "reported", FUSE)
+    placed = await house.connection.fetchrow("SELECT * FROM report WHERE holder = $1", hazard["id"])
+    assert (placed["phone_named"], placed["words"]) == ("+999123456789", "beside the mill")
 
 
 async def test_what_cannot_be_placed_is_said(house: House, people: People) -> None:

@@ -259,6 +259,11 @@ async def test_two_at_one_incident_see_each_other_until_one_leaves(night: Night,
             await tab.until_moved("presence")
             row = tab.rows["presence"][stream]
             assert (row["user"], row["name"], row["incident"], row["doing"]) == ("ada", "Ada", "I-1", "estimate")
+            at_danger = {"stream": stream, "hazard": "H-1", "doing": None}
+            assert (await ask(other, "POST", "/api/presence", at_danger))[0] == 204
+            await tab.until_moved("presence")
+            row = tab.rows["presence"][stream]
+            assert (row["incident"], row["hazard"], row["doing"]) == (None, "H-1", None)
             assert (await ask(one, "POST", "/api/presence", looks))[1]["error"]["code"] == "unknownStream"
         await tab.until_moved("presence")
         assert tab.rows["presence"] == {}

@@ -276,7 +276,7 @@ async def test_the_cause_is_what_people_say_else_what_the_crew_found(connection:
         incident,
     )
     await connection.execute(
-        "INSERT INTO incident_remark (id, incident, kind, cause, by_user, at_ms) VALUES ('P1', $1, 'cause', 'WILDLIFE', 'u', 4)",
+        "INSERT INTO remark (id, incident, kind, cause, by_user, at_ms) VALUES ('P1', $1, 'cause', 'WILDLIFE', 'u', 4)",
         incident,
     )
     assert await cause() == "WILDLIFE"

@@ -1,21 +1,23 @@
-/** Tells the others which incident this tab looks at, and what is typed there; best effort, said anew after the stream was. */
+/** Tells the others which incident or danger this tab looks at, and what is typed there; best effort, said anew after the stream was. */
 import { api } from "../lib/api";
 import { live } from "../lib/live.svelte";
 import type { PresenceRow } from "../lib/types";
 
-interface Wanted { incident: string | null; doing: string | null }
-let wanted: Wanted = { incident: null, doing: null }, said = "", sending = false, waiting: ReturnType<typeof setTimeout> | undefined;
+export type Subject = "incident" | "hazard";
+interface Wanted { incident: string | null; hazard: string | null; doing: string | null }
+const NOWHERE: Wanted = { incident: null, hazard: null, doing: null };
+let wanted = NOWHERE, said = "", sending = false, waiting: ReturnType<typeof setTimeout> | undefined;
 const GATHER_MS = 80;
 
-export function present(incident: string, doing: () => string | null): void {
+export function present(what: Subject, id: string, doing: () => string | null): void {
   $effect(() => {
-    wanted = { incident, doing: doing() };
+    wanted = { ...NOWHERE, [what]: id, doing: doing() };
     void live.stream;
     soon();
   });
   $effect(() => () => {
-    if (wanted.incident !== incident) return; // the next one is open already
-    wanted = { incident: null, doing: null };
+    if (wanted[what] !== id) return; // the next one is open already
+    wanted = NOWHERE;
     soon();
   });
 }
@@ -38,11 +40,11 @@ async function send() {
   }
   if (JSON.stringify({ stream: live.stream, ...wanted }) !== text) soon();
 }
-/** The others at this incident, each person once: who types something goes before who only looks. */
-export function othersAt(incident: string): PresenceRow[] {
+/** The others at this incident or danger, each person once: who types something goes before who only looks. */
+export function othersAt(what: Subject, id: string): PresenceRow[] {
   const found = new Map<string, PresenceRow>();
   for (const row of live.presence.rows.values()) {
-    if (row.incident !== incident || row.id === live.stream) continue;
+    if (row[what] !== id || row.id === live.stream) continue;
     const known = found.get(row.user);
     if (!known || (!known.doing && row.doing)) found.set(row.user, row);
   }

@@ -74,13 +74,19 @@ class Live {
   private epoch = "";
   private timer: ReturnType<typeof setInterval> | undefined;
   private again: ReturnType<typeof setTimeout> | undefined;
+  /** Sheets that could not be fetched: what is shown of them is old, though beats may come. */
+  private readonly failed = new Set<SheetName>();
 
+  constructor() {
+    addEventListener("online", () => this.timer && this.connect());
+    addEventListener("offline", () => this.lose());
+  }
   open() {
     if (this.timer) return;
+    this.failed.clear();
     this.beatAt = Date.now();
     this.timer = setInterval(() => this.look(), 500);
     this.connect();
-    addEventListener("online", () => this.connect());
   }
   close() {
     clearInterval(this.timer);
@@ -109,15 +115,20 @@ class Live {
     source.addEventListener("beat", hear);
     source.addEventListener("moved", hear);
     source.onerror = () => {
-      if (this.source !== source) return;
-      source.close();
-      this.lostSince ??= Date.now();
-      this.again = setTimeout(() => this.connect(), RECONNECT_MS);
+      if (this.source === source) this.lose();
     };
+  }
+  private lose() {
+    if (!this.timer) return;
+    this.source?.close();
+    this.source = null;
+    this.lostSince ??= Date.now();
+    clearTimeout(this.again);
+    this.again = setTimeout(() => this.connect(), RECONNECT_MS);
   }
   private hear(beat: Beat) {
     this.beatAt = Date.now();
-    this.lostSince = null;
+    if (!this.failed.size) this.lostSince = null;
     this.stream = beat.stream;
     this.speed = beat.speed;
     this.staleMs = beat.read_age_ms > STALE_READ_MS ? beat.read_age_ms : 0;
@@ -130,17 +141,20 @@ class Live {
   private async fetch(name: SheetName): Promise<void> {
     const rows = this[name] as Rows<{ id: string }>;
     const wanted = this.versions[name];
+    if (!rows.users) this.failed.delete(name);
     if (!rows.users || rows.asking || (wanted !== undefined && rows.epoch === this.epoch && rows.version >= wanted)) return;
     rows.asking = true;
-    let failed = false;
     try {
       rows.take(await api<Sheet<{ id: string }>>(`/api/sheets/${name}?epoch=${rows.epoch}&since=${rows.version}`));
     } catch {
-      failed = true; // the next beat asks again; the stream says what is wrong
+      this.failed.add(name); // the next beat asks again
+      if (this.timer) this.lostSince ??= Date.now();
+      return;
     } finally {
       rows.asking = false;
     }
-    if (!failed) void this.fetch(name);
+    if (this.failed.delete(name) && !this.failed.size && Date.now() - this.beatAt <= LATE_AFTER_MS) this.lostSince = null;
+    void this.fetch(name);
   }
   private look() {
     const wall = Date.now();

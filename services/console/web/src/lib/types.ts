@@ -64,6 +64,8 @@ export interface SummaryRow {
   saidi_min: number;
   saifi: number;
   caidi_min: number;
+  /** The database was restored: no text and no call leaves until that is released. */
+  held: boolean;
 }
 
 export type IncidentState = "predicted" | "confirmed" | "partiallyRestored" | "restored" | "closed" | "merged" | "dismissed";
@@ -221,17 +223,18 @@ export interface InboxRow {
   actions: string[];
 }
 
-/** Who looks at which incident now, one row a tab. */
+/** Who looks at which incident or danger now, one row a tab. */
 export interface PresenceRow {
   id: string;
   user: string;
   name: string;
   incident: string | null;
+  hazard: string | null;
   /** What is being typed there: the kind of the open form, if one is. */
   doing: string | null;
   since_ms: Ms;
 }
-/** POST /api/presence {stream, incident, doing} */
+/** POST /api/presence {stream, incident?, hazard?, doing} */
 
 // --------------------------------------------------------------------------------------- network (api_network.py)
 /** GET /api/network, cached by ETag; columns side by side. */
@@ -344,6 +347,23 @@ export interface IncidentDetail {
   calls: { account: string; name: string; outage: string; state: string; calls: number; acknowledged_by: string | null }[];
   hazards: HazardRow[];
   nested: string[];
+  actions: ActionRow[];
+}
+/** A report of a danger, and who named which place. Without the right `personal`, `phone` is masked and `words` null, as where nothing was said. */
+export interface HazardReport {
+  id: string; at_ms: Ms; customer: string | null; account: string | null; pole: string | null; device: string | null;
+  lon: number; lat: number; phone: string | null; words: string | null;
+}
+/** GET /api/hazards/ID; `timeline` and `before` in the query as of an incident. */
+export interface HazardDetail {
+  now_ms: Ms;
+  hazard: HazardRow;
+  incident: IncidentRow | null;
+  timeline: TimelineRow[];
+  timeline_total: number;
+  /** The last of them; `hazard.reports` says how many there are. */
+  reports: HazardReport[];
+  orders: OrderRow[];
   actions: ActionRow[];
 }
 /** GET /api/incidents/ID/customers?offset=&limit= -> {total, rows}: life support first, then tier, then id. */

@@ -8,10 +8,6 @@ const RADIUS = 6_378_137;
 export function project(lon: number, lat: number): [number, number] {
   return [RADIUS * ((lon * Math.PI) / 180), RADIUS * Math.log(Math.tan(Math.PI / 4 + (Math.max(-85, Math.min(85, lat)) * Math.PI) / 360))];
 }
-/** The name of a device or branch without its kind: `switch:FU-7` is FU-7. */
-export function plain(id: string): string {
-  return id.slice(id.indexOf(":") + 1);
-}
 export const KIND = { mv: 0, lv: 1, service: 2, switch: 3, transformer: 4, regulator: 5 } as const;
 export type Fed = Exclude<NetworkRow["state"], "open" | "closed">;
 

@@ -1,6 +1,7 @@
+import { plain } from "../lib/naming";
 /** Draws what stands and moves above the network: incidents, dangers, crews with their goals, depots, substations. Says what is under the pointer. */
 import type { CrewRow, HazardRow, IncidentRow, Ms } from "../lib/types";
-import { plain, type Network } from "./grid";
+import { type Network } from "./grid";
 import type { Seen } from "./kept";
 import { brief, CREW, CREW_SIGN, radius, type Colours } from "./styles";
 

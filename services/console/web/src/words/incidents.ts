@@ -27,7 +27,8 @@ export const t = words(
     filterCrews: "Filter crews", crewsByCost: "Crews by what sending them costs", drive: "Drive", min: "min", arrival: "There at", leaves: "Leaves", obstacles: "Obstacles", hoursAfter: "Hours left after", nothingLeft: "nothing", nearestDepot: "nearest depot", chooseCrew: "Choose a crew.", hasIt: "has it already: sending it again keeps it there",
     mayNotGo: "{crew} may not go: {why}", autoWhyBest: "Quickest crew, there in {min} min", autoWhyLater: "There in {min} min, {later} min later than the quickest",
     undo: "Undo", undoTitle: "Undo this?", undoLast: "Undo the last action", undoWhyUsual: "Entered by mistake", toldRefused: "Not done: {what}", toldUndecided: "Not decided yet: {what}",
-    reportedSince: "Reported", reports: "Reports", place: "Place", actionsMine: "What you did here", noSuchDanger: "This danger is over, or there is none of this id.",
+    reportedSince: "Reported", reports: "Reports", place: "Place", noSuchDanger: "This danger is over, or there is none of this id.",
+    customerIs: "Customer {id}", accountIs: "Account {id}", poleIs: "Pole {id}", deviceIs: "Device {id}", placeOnly: "Place only", wordsHidden: "What was said, and the whole number, are shown to dispatchers.", reportsOf: "The latest {shown} of {total} reports.", noReports: "No report of it is kept.",
   },
   {
     incident: "故障", group: "故障", groupHazard: "险情", aDanger: "险情", customers: "用户", customersOut: "户停电", customersN: "{n} 户", lifeSupport: "生命支持",
@@ -51,7 +52,8 @@ export const t = words(
     filterCrews: "筛选抢修队", crewsByCost: "按派遣代价排列的抢修队", drive: "车程", min: "分", arrival: "到达", leaves: "放下", obstacles: "障碍", hoursAfter: "之后剩余工时", nothingLeft: "无", nearestDepot: "最近驻点", chooseCrew: "请选择抢修队。", hasIt: "已在此工作：再次派遣将固定该队",
     mayNotGo: "{crew} 不可派遣：{why}", autoWhyBest: "最快到达，{min} 分钟", autoWhyLater: "{min} 分钟到达，比最快晚 {later} 分钟",
     undo: "撤销", undoTitle: "撤销此操作？", undoLast: "撤销上一操作", undoWhyUsual: "误操作", toldRefused: "未执行：{what}", toldUndecided: "尚未决定：{what}",
-    reportedSince: "报告于", reports: "报告数", place: "位置", actionsMine: "您的操作", noSuchDanger: "该险情已结束，或不存在。",
+    reportedSince: "报告于", reports: "报告数", place: "位置", noSuchDanger: "该险情已结束，或不存在。",
+    customerIs: "用户 {id}", accountIs: "大客户 {id}", poleIs: "电杆 {id}", deviceIs: "设备 {id}", placeOnly: "仅有位置", wordsHidden: "报告内容和完整号码仅调度员可见。", reportsOf: "最近 {shown} 条报告，共 {total} 条。", noReports: "没有保留的报告。",
   },
 );
 /** What can be done, as a button says it. */

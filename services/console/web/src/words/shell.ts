@@ -15,6 +15,7 @@ export const t = words(
     signedInAs: "{name} ({role})", goTo: "Go to", everywhere: "Everywhere", menu: "Menu", loading: "Loading", speedTimes: "{speed} x",
     paused: "paused", utilityTime: "Time of the utility", undo: "Undo", reason: "Reason", details: "Details", noRight: "Your role does not show this page.",
     customersOut: "customers out", incidentsOpen: "incidents", hazardsOpen: "dangers", crewsBusy: "crews busy", lifeSupport: "on life support",
+    heldAfterRestore: "The database was restored from a back-up: texts and calls wait until operations release them (lamplighter restored --release).",
     lag: "Reports are decided {lag} late",
   },
   {
@@ -30,6 +31,7 @@ export const t = words(
     signedInAs: "{name}（{role}）", goTo: "前往", everywhere: "通用", menu: "菜单", loading: "加载中", speedTimes: "{speed} 倍速",
     paused: "已暂停", utilityTime: "供电企业当地时间", undo: "撤销", reason: "原因", details: "详情", noRight: "您的角色无权查看此页。",
     customersOut: "户停电", incidentsOpen: "故障", hazardsOpen: "险情", crewsBusy: "支队伍出勤", lifeSupport: "户依赖生命支持设备",
+    heldAfterRestore: "数据库由备份恢复：短信和电话暂停，待运维放行（lamplighter restored --release）。",
     lag: "报修处理延迟 {lag}",
   },
 );
