@@ -219,6 +219,10 @@ class Settings(BaseSettings):
             texts[PREFIX + name.upper()] = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
         return texts
 
+    def with_own_environment(self) -> dict[str, str]:
+        """Return the variables of this process with these settings over them, for a child process."""
+        return {**os.environ, **self.environment()}
+
 
 def load_settings(**given: Any) -> Settings:
     """Return the settings of this process; `given` goes before environment and file.

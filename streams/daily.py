@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 
 from services.logs import get_logger
@@ -36,7 +35,7 @@ async def erase_daily(settings: Settings, *, first_after_s: float = FIRST_AFTER_
 async def _run(settings: Settings, module: str) -> int:
     """Run a module as a process until it ends, and return its exit code. It is ended with the task that waits for it."""
     child = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", module, env={**os.environ, **settings.environment()}, stdin=asyncio.subprocess.DEVNULL
+        sys.executable, "-m", module, env=settings.with_own_environment(), stdin=asyncio.subprocess.DEVNULL
     )
     try:
         return await child.wait()

@@ -25,6 +25,7 @@ lamplighter = "deploy:main"
 [tool.hatch.build.targets.wheel]
 packages = ["deploy"]
 """
+PROJECT_INSTALLED = "installing the project and building its console"
 MAIN = "import os, sys\ndef main():\n    print(os.environ['LAMPLIGHTER_CHECKOUT'], *sys.argv[1:])\n    sys.exit(7)\n"
 
 
@@ -34,6 +35,10 @@ def small_checkout(tmp_path: Path) -> Path:
     (folder / "deploy").mkdir(parents=True)
     (folder / "deploy" / "__init__.py").write_text(MAIN)
     (folder / "pyproject.toml").write_text(PROJECT)
+    (folder / "hatch_build.py").write_text("")
+    (folder / "services" / "console" / "web").mkdir(parents=True)
+    (folder / "services" / "console" / "static").mkdir()
+    (folder / "services" / "console" / "static" / "index.html").write_text("built")
     (folder / "requirements.lock").write_text("")
     (folder / "requirements-dev.lock").write_text("")
     shutil.copy(SCRIPT, folder / "lamplighter")
@@ -56,13 +61,20 @@ def test_it_installs_what_has_changed_and_nothing_else(small_checkout: Path, tmp
     assert [line.split(":")[0] for line in installed] == [
         f"making .venv with python{sys.version_info[0]}.{sys.version_info[1]}",
         "installing 0 packages of requirements.lock",
-        "installing the project",
+        PROJECT_INSTALLED,
     ]
     assert start(small_checkout, "version") == (7, f"{small_checkout} version\n", [])
 
     (small_checkout / "requirements.lock").write_text("# nothing\n")
     _, _, installed = start(small_checkout)
     assert [line.split(":")[0] for line in installed] == ["installing 0 packages of requirements.lock"]
+
+    (small_checkout / "services" / "console" / "web" / "page.ts").write_text("changed")
+    assert [line.split(":")[0] for line in start(small_checkout)[2]] == [PROJECT_INSTALLED]
+    assert start(small_checkout)[2] == []
+    (small_checkout / "services" / "console" / "static" / "index.html").unlink()
+    assert [line.split(":")[0] for line in start(small_checkout)[2]] == [PROJECT_INSTALLED]
+    (small_checkout / "services" / "console" / "static" / "index.html").write_text("built")
 
     moved = small_checkout.rename(tmp_path / "moved")
     code, said, installed = start(moved, "version")

@@ -120,9 +120,11 @@ async def live_through(connection: Connection, now: int, name: str, valley: Vall
     await access.accept(connection, key, f"once-{name}", OUTAGE_REPORTS, [call])
     house = await build(connection, ())
     await insert(connection, [(call, locate(call, house.network, now, house.premises))], valley.tick)
-    await connection.execute("UPDATE report SET decided = $1, state = 'answered'", valley.tick + 1)
+    await connection.execute(
+        "UPDATE report SET decided = $1, state = 'answered' WHERE id = $2", valley.tick + 1, call.id
+    )
     danger = HazardReported(
-        id=f"{name}-9", at=at, hazard=HazardKind.FIRE, customer=f"NOBODY-{name}", phone=PHONE, words="my name is Kim"
+        id=f"{name}-9", at=at, hazard=HazardKind.FIRE, customer=f"NOBODY-{name}", words="my name is Kim"
     )
     await insert(connection, [(danger, locate(danger, house.network, now, house.premises))], valley.tick)
     text = TextReceived(id=f"{name}-7", at=at, phone=STRANGER, words="my name is Kim")

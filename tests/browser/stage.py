@@ -117,7 +117,8 @@ class Stage:
             "customer": customer,
             "words": words,
         }
-        answer = httpx.post(f"{self.edge}/api/v1/reports", json=report, headers={"Authorization": f"Bearer {key}"})
+        headers = {"Authorization": f"Bearer {key}", "Idempotency-Key": secrets.token_hex(8)}
+        answer = httpx.post(f"{self.edge}/api/v1/reports", json=report, headers=headers)
         assert answer.status_code == httpx.codes.ACCEPTED, answer.text
 
     # ------------------------------------------------------------------------------------------------ what is shown

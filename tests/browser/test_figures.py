@@ -52,7 +52,7 @@ def test_a_number_opens_to_its_incidents_and_their_customers(stage: Stage, tab: 
 def test_what_is_downloaded_adds_up_to_what_is_shown(stage: Stage, tab: OpenTab, tmp_path: Path) -> None:
     stage.struck()
     page = tab().sign_in("/figures")
-    restored = page.get_by_role("button", name=re.compile("^Restored"))
+    restored = page.get_by_role("button", name=re.compile("^Restored .*sustained"))
     expect(restored).to_contain_text("sustained interruptions")
     of = re.search(r"of ([\d,]+) sustained", restored.inner_text())
     assert of is not None

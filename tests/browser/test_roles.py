@@ -60,7 +60,7 @@ def test_an_administrator_makes_somebody_who_must_choose_a_password_first(stage:
     dialog = page.get_by_role("dialog", name="New user")
     dialog.get_by_label("User name").fill("nele")
     dialog.get_by_label("Name", exact=True).fill("Nele Neu")
-    dialog.get_by_role("radio", name=re.compile("^Operations")).check()
+    dialog.get_by_role("radio", name=re.compile("Operations", re.I)).check()
     dialog.get_by_role("button", name="New user").click()
     secret = page.get_by_role("dialog", name="Password of Nele Neu").get_by_label("Password of Nele Neu")
     drawn = secret.input_value()
