@@ -29,7 +29,7 @@ _BREAKABLE_BY_CUT = frozenset({"operator"})
 class Clock(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How fast the exercise runs, in times of real time; 0 lets it stand."""
 
-    speed: Annotated[float, Meta(ge=0, le=600)]
+    speed: Annotated[float, Meta(ge=0, le=240)]
 
 
 class Typed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

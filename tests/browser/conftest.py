@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,15 @@ from services.settings import Settings
 from tests.browser import stage as stages
 from tests.browser.chromium import NoBrowser, launch_arguments
 from tests.browser.stage import WITHIN_MS, Person, Stage
+
+HERE = Path(__file__).resolve().parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What shares the exercise runs in one process, one after the other."""
+    for item in items:
+        if item.path.parent == HERE and "stage" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 @pytest.fixture(scope="module")

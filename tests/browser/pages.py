@@ -42,7 +42,7 @@ class Place:
 
     name: str
     path: str
-    open: Callable[[Page], Any] = lambda page: None
+    open: Callable[[Page], Any] = lambda _: None
 
 
 def _tab(page: Page, name: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import datetime
+import datetime as dt
 import functools
 import itertools
 import os
@@ -33,15 +33,15 @@ WITHIN_MS = 60_000
 OPEN = ("predicted", "confirmed", "partiallyRestored")
 PASSWORD = "quiet-river-77"
 UNDER_WAY = ("sent", "accepted", "enroute")
-SPEED = 15.0
-FEW = 20
+SPEED, FAST = 15.0, 40.0
+FEW, LOOKS = 20, 12
 HOMES, SPREAD = 100, 7
 
 Row = dict[str, Any]
 Found = TypeVar("Found")
 
 
-def until(found: Callable[[], Found], what: str, within_s: float = 120.0) -> Found:
+def until(found: Callable[[], Found | None], what: str, within_s: float = 120.0) -> Found:
     """Ask until there is something, and return it; after `within_s` seconds the test fails, saying `what` did not come about."""
     deadline = time.monotonic() + within_s
     while not (answer := found()):
@@ -109,7 +109,7 @@ class Stage:
             "why": "calls",
         }
         key = self.post("/api/admin/keys", body)["key"]
-        at = datetime.datetime.fromtimestamp(self.now_ms() / 1000, datetime.UTC)
+        at = dt.datetime.fromtimestamp(self.now_ms() / 1000, dt.UTC)
         report = {
             "type": "outage.reported.v1",
             "at": at.isoformat(),
@@ -159,7 +159,7 @@ class Stage:
     # --------------------------------------------------------------------------------------------------- what is made
     def struck(self) -> Row:
         """Return an open incident that a crew was ordered to; if there is none yet, the clock runs until there is."""
-        return self._incident(lambda row: row["order"] is not None)
+        return self._incident(lambda row: row["order"] is not None, FAST)
 
     def fresh(self) -> Row:
         """Return a new incident: somebody who had power calls, a rule opens it and orders a crew, and the clock stands again."""
@@ -181,14 +181,25 @@ class Stage:
                     return home
         raise AssertionError
 
-    def _incident(self, true: Callable[[Row], bool]) -> Row:
+    def _incident(self, true: Callable[[Row], bool], speed: float = SPEED) -> Row:
         def found() -> Row | None:
             return next(filter(true, self.open_incidents()), None)
 
-        if row := found():
-            return row
-        with self.running():
-            return until(found, "an incident to which a crew was ordered")
+        row = found()
+        if row is None:
+            with self.running(speed):
+                row = until(found, "an incident to which a crew was ordered")
+        return self._settled(row["id"])
+
+    def _settled(self, incident: str) -> Row:
+        """Return the row of an incident once nothing of it changes any more, which is soon after the clock began to stand."""
+        seen: list[Row] = []
+
+        def same() -> Row | None:
+            seen.append(self.incident(incident))
+            return seen[-1] if len(seen) >= LOOKS and all(row == seen[-1] for row in seen[-LOOKS:]) else None
+
+        return until(same, f"incident {incident} stands still")
 
 
 @contextlib.contextmanager

@@ -46,4 +46,4 @@ def test_nothing_serious_is_found_on_any_page(stage: Stage, tab: OpenTab, axe: s
     person = signed_in(tab(**look.options))
     for place in PLACES:
         wrong += found(show(person, place, incident), axe, place.name)
-    assert wrong == []
+    assert wrong == [], wrong

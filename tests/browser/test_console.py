@@ -1,4 +1,4 @@
-"""The console in a real browser: signing in and out, an incident that opens, a crew that a person chooses, and the undoing of it."""
+"""The console in a real browser: signing in and out, an incident that opens, a crew that a person chooses, and the undoing."""
 
 from __future__ import annotations
 
@@ -54,7 +54,8 @@ def test_a_wrong_password_is_told_the_right_one_enters_and_signing_out_ends_the_
     assert all(cookie["httpOnly"] for cookie in kept.values())
     assert here.context.request.get(f"{stage.url}/api/session").status == httpx.codes.OK
 
-    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("banner").get_by_role("button", name=re.compile("Demo")).click()
+    page.get_by_role("dialog", name="Demo (administrator)").get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("heading", name="Sign in to Lamplighter")).to_be_visible()
     with httpx.Client(base_url=stage.url, cookies={name: cookie["value"] for name, cookie in kept.items()}) as before:
         assert before.get("/api/sheets/summary?epoch=&since=-1").status_code == httpx.codes.UNAUTHORIZED

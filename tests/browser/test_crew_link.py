@@ -1,4 +1,4 @@
-"""A crew's phone against the whole stack: the link from the crew board, the order, a bad line, and the control room that sees it."""
+"""A crew's phone against the whole stack: the link from the crew board, the order, a bad line, the control room that sees it."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_an_order_is_done_by_phone_on_a_bad_line_once_and_the_control_room_sees_
 
     phone.get_by_role("region", name="More").get_by_role("button", name="Done", exact=True).tap()
     sheet = phone.get_by_role("dialog", name="Done")
-    sheet.get_by_role("button", name=re.compile("vegetation", re.I)).tap()
+    sheet.get_by_role("button", name=re.compile("vegetation", re.IGNORECASE)).tap()
     sheet.get_by_role("button", name="Done", exact=True).tap()
     expect(phone.get_by_role("heading", name=re.compile("Finished|No order"))).to_be_visible()
     until(lambda: stage.get(f"/api/incidents/{incident}")["orders"][-1]["state"] == "done", "the order is done")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import secrets
 
 import httpx
 from playwright.sync_api import expect
@@ -58,18 +59,20 @@ def test_an_administrator_makes_somebody_who_must_choose_a_password_first(stage:
     page = tab().sign_in("/admin")
     page.get_by_role("button", name="New user").first.click()
     dialog = page.get_by_role("dialog", name="New user")
-    dialog.get_by_label("User name").fill("nele")
-    dialog.get_by_label("Name", exact=True).fill("Nele Neu")
-    dialog.get_by_role("radio", name=re.compile("Operations", re.I)).check()
+    name = f"Nele {secrets.token_hex(3)}"
+    user = f"nele.{secrets.token_hex(3)}"
+    dialog.get_by_label("User name").fill(user)
+    dialog.get_by_label("Name", exact=True).fill(name)
+    dialog.get_by_role("radio", name=re.compile("Operations", re.IGNORECASE)).check()
     dialog.get_by_role("button", name="New user").click()
-    secret = page.get_by_role("dialog", name="Password of Nele Neu").get_by_label("Password of Nele Neu")
+    secret = page.get_by_role("dialog", name=f"Password of {name}").get_by_label(f"Password of {name}")
     drawn = secret.input_value()
     page.keyboard.press("Escape")
-    expect(page.get_by_role("row", name=re.compile("Nele Neu"))).to_contain_text("Operations")
+    expect(page.get_by_role("row", name=re.compile(name))).to_contain_text("operations")
 
     fresh = tab().page
     fresh.goto(stage.url)
-    fresh.get_by_label("User name").fill("nele")
+    fresh.get_by_label("User name").fill(user)
     fresh.get_by_label("Password").fill(drawn)
     fresh.keyboard.press("Enter")
     expect(fresh.get_by_role("heading", name="Change password")).to_be_visible()
@@ -79,6 +82,6 @@ def test_an_administrator_makes_somebody_who_must_choose_a_password_first(stage:
     expect(fresh.get_by_role("heading", level=1)).to_have_text("Live: incidents and map")
 
     page.get_by_role("link", name="Sessions").click()
-    page.get_by_role("row", name=re.compile("Nele Neu")).get_by_role("button", name=re.compile("^End")).click()
+    page.get_by_role("row", name=re.compile(name)).get_by_role("button", name=re.compile("^End")).click()
     page.get_by_role("dialog").get_by_role("button", name=re.compile("^End")).click()
     expect(fresh.get_by_role("heading", name="Sign in to Lamplighter")).to_be_visible()

@@ -3,7 +3,7 @@ import { codes, words } from "../lib/words.svelte";
 
 export const t = words(
   {
-    title: "Exercise", open: "Open the panel of the exercise", close: "Close the panel", storm: "Storm {storm}, seed {seed}, on {utility}", passed: "{over} of the storm have passed",
+    title: "Exercise", open: "Open the panel of the exercise", close: "Close the panel", storm: "Storm {storm}, seed {seed}, on {utility}.", passed: "{over} of the storm have passed.",
     speed: "Speed", pause: "Pause", play: "Go on", times: "{n} x", handset: "Handset", account: "Account", truth: "Truth", breaking: "Break",
     findPhone: "Phone or customer", dark: "no power", texts: "{n} texts", noTexts: "No text yet", type: "Type a text", send: "Send", call: "Call: my power is out",
     called: "{customer} has called", sent: "The text is on its way", exampleTexts: "Try STATUS, OUT, STOP, HELP or words of danger",
@@ -14,7 +14,7 @@ export const t = words(
     restarts: "{n} restarts", forSeconds: "for {n} s", broken: "{part} was killed", cutOff: "The operator is cut off: texts wait, and go out when it is back", made: "Made up for this exercise",
   },
   {
-    title: "演练", open: "打开演练面板", close: "关闭面板", storm: "风暴 {storm}，种子 {seed}，网络 {utility}", passed: "风暴已进行 {over}",
+    title: "演练", open: "打开演练面板", close: "关闭面板", storm: "风暴 {storm}，种子 {seed}，网络 {utility}。", passed: "风暴已进行 {over}。",
     speed: "速度", pause: "暂停", play: "继续", times: "{n} 倍", handset: "手机", account: "大客户", truth: "真相", breaking: "破坏",
     findPhone: "电话或户号", dark: "停电", texts: "{n} 条短信", noTexts: "尚无短信", type: "输入短信", send: "发送", call: "来电：我家停电了",
     called: "{customer} 已来电", sent: "短信已发出", exampleTexts: "可试：状态、停电、退订、帮助，或描述险情",
