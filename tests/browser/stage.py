@@ -34,7 +34,7 @@ OPEN = ("predicted", "confirmed", "partiallyRestored")
 PASSWORD = "quiet-river-77"
 UNDER_WAY = ("sent", "accepted", "enroute")
 SPEED, FAST = 15.0, 40.0
-FEW, LOOKS = 20, 12
+FEW, LOOKS, PATIENCE_MS = 20, 12, 100_000
 HOMES, SPREAD = 100, 7
 
 Row = dict[str, Any]
@@ -159,17 +159,40 @@ class Stage:
     # --------------------------------------------------------------------------------------------------- what is made
     def struck(self) -> Row:
         """Return an open incident that a crew was ordered to; if there is none yet, the clock runs until there is."""
-        return self._incident(lambda row: row["order"] is not None, FAST)
+
+        def found() -> Row | None:
+            return next((row for row in self.open_incidents() if row["order"] is not None), None)
+
+        row = found()
+        if row is None:
+            with self.running(FAST):
+                row = until(found, "an incident to which a crew was ordered")
+        return self._settled(row["id"])
 
     def fresh(self) -> Row:
         """Return a new incident: somebody who had power calls, a rule opens it and orders a crew, and the clock stands again."""
         before = {row["id"] for row in self.rows("incidents")}
-        home = self._home()
-        self.called.add(home)
-        self.post("/api/drill/calls", {"customer": home})
-        return self._incident(
-            lambda row: row["id"] not in before and row["order_state"] in UNDER_WAY and row["customers_out"] < FEW
-        )
+        heard_ms = 0
+
+        def new(row: Row) -> bool:
+            return row["id"] not in before and row["order_state"] in UNDER_WAY and bool(row["customers_out"] < FEW)
+
+        def found() -> Row | None:
+            nonlocal heard_ms
+            if row := next(filter(new, self.open_incidents()), None):
+                return row
+            if (
+                self.now_ms() - heard_ms > PATIENCE_MS
+            ):  # not every call opens one: the home may be switched off as planned
+                home = self._home()
+                self.called.add(home)
+                self.post("/api/drill/calls", {"customer": home})
+                heard_ms = self.now_ms()
+            return None
+
+        with self.running():
+            row = until(found, "an incident of one home to which a crew was ordered")
+        return self._settled(row["id"])
 
     def _home(self) -> str:
         """Return a customer who has power and of whom nobody heard."""
@@ -180,16 +203,6 @@ class Stage:
                 if not phone["out"] and not phone["texts"] and home not in self.called:
                     return home
         raise AssertionError
-
-    def _incident(self, true: Callable[[Row], bool], speed: float = SPEED) -> Row:
-        def found() -> Row | None:
-            return next(filter(true, self.open_incidents()), None)
-
-        row = found()
-        if row is None:
-            with self.running(speed):
-                row = until(found, "an incident to which a crew was ordered")
-        return self._settled(row["id"])
 
     def _settled(self, incident: str) -> Row:
         """Return the row of an incident once nothing of it changes any more, which is soon after the clock began to stand."""
@@ -211,11 +224,13 @@ def started() -> Iterator[Stage]:
     settings = load_settings(data_dir=data_dir, console_port=free_port(0), web_port=edge)
     environment = {**os.environ, **settings.environment()}
     command = [COMMAND, "demo", "--storm", "tiny", "--speed", "1", "--stay", "--no-browser"]
+    reader: threading.Thread | None = None
     process = subprocess.Popen(command, env=environment, cwd=data_dir, text=True, stdout=subprocess.PIPE)
     try:
         assert process.stdout is not None
         told = next(filter(None, map(TOLD.search, process.stdout)))
-        threading.Thread(target=process.stdout.read, daemon=True).start()  # a full pipe would halt the live view
+        reader = threading.Thread(target=process.stdout.read, daemon=True)
+        reader.start()  # a full pipe would halt the live view
         stage = Stage(told[1].rstrip("/"), Person(told[2], "Demo", told[3]), f"http://127.0.0.1:{edge}")
         until(lambda: _answers(stage.url), "a console that answers")
         until(lambda: stage.ready("drill", "console", "worker-1"), "all processes run")
@@ -225,6 +240,10 @@ def started() -> Iterator[Stage]:
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(60)
+        if reader is not None:
+            reader.join(60)
+        if process.stdout is not None:
+            process.stdout.close()
         shutil.rmtree(data_dir, ignore_errors=True)
 
 
