@@ -115,7 +115,9 @@ class Live {
     source.addEventListener("beat", hear);
     source.addEventListener("moved", hear);
     source.onerror = () => {
-      if (this.source === source) this.lose();
+      if (this.source !== source) return;
+      this.lose();
+      void api("/api/session").catch(() => undefined); // a stream does not say that the session is over; this does
     };
   }
   private lose() {
