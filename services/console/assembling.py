@@ -235,7 +235,7 @@ class Assembly:
             next_at_ms=step.at_ms,
             next_why=str(step.why),
             uncertain=i.state == "predicted",
-            unassigned=is_open and order is None,
+            unassigned=is_open and order is None and (job is None or job.state != "done"),
             overdue=_overdue(i, now_ms),
         )
 

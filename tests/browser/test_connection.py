@@ -34,7 +34,7 @@ def test_a_lost_line_is_told_at_once_with_its_time_and_what_was_missed_appears_b
     incident = stage.fresh()["id"]
     here = tab()
     page = here.sign_in(f"/incidents/{incident}")
-    remark = page.locator(f"#row-{incident}").get_by_title("1 remarks")
+    remark = page.locator(f"#row-{incident}").get_by_title("1 remark")
     expect(page.locator(f"#row-{incident}")).to_be_visible()
     expect(page.get_by_role("tab", name=re.compile("Timeline"))).to_be_visible()
 

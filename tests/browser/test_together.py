@@ -113,7 +113,7 @@ def test_a_decision_on_an_old_sight_is_refused_with_the_name_of_who_changed_it_a
     with stage.running(1):
         note = {"kind": "note", "seen": 0, "why": "", "words": "said by phone"}
         stage.post(f"/api/incidents/{incident}/actions", note)
-        expect(there.locator(f"#row-{incident}").get_by_title("1 remarks")).to_be_visible()
+        expect(there.locator(f"#row-{incident}").get_by_title("1 remark")).to_be_visible()
     second.get_by_role("button", name="I have seen it, go on").click()
     second.get_by_role("button", name="Hold", exact=True).click()
     expect(second).to_be_hidden()

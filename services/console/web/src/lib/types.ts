@@ -116,6 +116,7 @@ export interface IncidentRow {
   next_why: string;
   /** predicted: it may be another device. */
   uncertain: boolean;
+  /** It needs a crew and has none; not so while it is verified that the repair helped. */
   unassigned: boolean;
   overdue: boolean;
 }

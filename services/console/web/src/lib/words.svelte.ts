@@ -24,8 +24,12 @@ export const language = new Spoken();
 document.documentElement.lang = language.locale;
 
 export type Values = Record<string, string | number>;
+/** Puts values into a sentence: `{n}` is the value, `{n:customer|customers}` the first word when it is one, else the second. */
 export function fill(text: string, values?: Values): string {
-  return values ? text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole)) : text;
+  if (!values) return text;
+  return text
+    .replace(/\{(\w+):([^|}]*)\|([^}]*)\}/g, (_, name: string, one: string, many: string) => (String(values[name]) === "1" ? one : many))
+    .replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
 }
 /** Returns the function that says one of these sentences; both languages must have the same keys, which the type checker sees. */
 export function words<Key extends string>(en: Record<Key, string>, zh: Record<Key, string>) {

@@ -5,13 +5,13 @@ export const t = words(
   {
     title: "Exercise", open: "Open the panel of the exercise", close: "Close the panel", storm: "Storm {storm}, seed {seed}, on {utility}.", passed: "{over} of the storm have passed.",
     speed: "Speed", pause: "Pause", play: "Go on", times: "{n} x", handset: "Handset", account: "Account", truth: "Truth", breaking: "Break",
-    findPhone: "Phone or customer", dark: "no power", texts: "{n} texts", noTexts: "No text yet", type: "Type a text", send: "Send", call: "Call: my power is out",
+    findPhone: "Phone or customer", dark: "no power", texts: "{n} {n:text|texts}", noTexts: "No text yet", type: "Type a text", send: "Send", call: "Call: my power is out",
     called: "{customer} has called", sent: "The text is on its way", exampleTexts: "Try STATUS, OUT, STOP, HELP or words of danger",
     premises: "Premises", report: "Report {customer} without power", acknowledge: "Acknowledge", callsTo: "Calls to its contacts", acknowledged: "acknowledged", notAcknowledged: "nobody answered",
     noOutage: "No outage", reported: "{account} has reported", since: "since {at}", backBy: "back by {at}", crewBy: "crew {crew}, there by {at}", showTruth: "Show the truth on the map",
     truthHint: "What the world knows and the product has to find out.", customersTrue: "truly without power", customersKnown: "known to the product", faultsOpen: "faults open of {n}", hazardsOpen: "dangers open",
     found: "found", notFound: "not found yet", mendedAt: "mended {at}", nested: "behind another", kill: "Kill", cut: "Cut off for 20 s", breakHint: "Everything may be killed at any time. Nothing is lost, nothing is done twice: watch it heal.",
-    restarts: "{n} restarts", forSeconds: "for {n} s", broken: "{part} was killed", cutOff: "The operator is cut off: texts wait, and go out when it is back", made: "Made up for this exercise",
+    restarts: "{n} {n:restart|restarts}", forSeconds: "for {n} s", broken: "{part} was killed", cutOff: "The operator is cut off: texts wait, and go out when it is back", made: "Made up for this exercise",
   },
   {
     title: "演练", open: "打开演练面板", close: "关闭面板", storm: "风暴 {storm}，种子 {seed}，网络 {utility}。", passed: "风暴已进行 {over}。",

@@ -6,18 +6,18 @@ import { causeGroup, crewState, effectState, hazardState, incidentState, orderSt
 
 export const t = words(
   {
-    incident: "Incident", group: "Incident", groupHazard: "Danger", aDanger: "Danger", customers: "Customers", customersOut: "customers out", customersN: "{n} customers", lifeSupport: "life support",
-    important: "important", accounts: "on the hotline", since: "since {at}", outFor: "began, {span} ago", heardN: "{n} reports heard", estimate: "estimate", noEstimate: "none yet", by: "by {by}", byRule: "reckoned",
+    incident: "Incident", group: "Incident", groupHazard: "Danger", aDanger: "Danger", customers: "Customers", customersOut: "customers out", customersN: "{n} {n:customer|customers}", lifeSupport: "life support",
+    important: "important", accounts: "on the hotline", since: "since {at}", outFor: "began, {span} ago", heardN: "{n} {n:report|reports} heard", estimate: "estimate", noEstimate: "none yet", by: "by {by}", byRule: "reckoned",
     overdueBy: "overdue by {span}", inSpan: "in {span}", wasDue: "was due {at}", dueAt: "by {at}", because: "— {reason}", placeHeard: "place heard {span} ago", arrives: "arrives {at}", arrivedAt: "arrival {at}",
     feederIs: "feeder {feeder}", upstreamOf: "upstream: {id}", mergedInto: "merged into {id}", nestedOne: "nested: {id}", looksHere: "{name} looks at this", doesHere: "{name} writes here: {what}",
     heldBadge: "held", noCrew: "no crew", crew: "Crew", cause: "Cause", note: "Note", restored: "restored", out: "out",
     timeline: "Timeline", hypotheses: "Hypotheses", orders: "Orders", texts: "Texts", calls: "Calls", actions: "Actions", notes: "Notes", nextTab: "Next tab", tabBefore: "Tab before",
-    filterByKind: "Show these kinds", timelineOf: "The latest {shown} of {total} entries.", nFacts: "{n} facts", oneFact: "1 fact", oneReport: "report", nReports: "{n} reports", oneText: "1 text", nTexts: "{n} texts", retracted: "taken back", undidIt: "Undone: {what}", nothingYet: "Nothing of this kind yet.", showEarlier: "Show earlier ones",
+    filterByKind: "Show these kinds", timelineOf: "The latest {shown} of {total} entries.", nFacts: "{n} {n:fact|facts}", oneFact: "1 fact", oneReport: "report", nReports: "{n} {n:report|reports}", oneText: "1 text", nTexts: "{n} {n:text|texts}", retracted: "taken back", undidIt: "Undone: {what}", nothingYet: "Nothing of this kind yet.", showEarlier: "Show earlier ones",
     explains: "explains", powered: "have power", silent: "silent", explainsOf: "explains {explained} of {heard} reports", silentN: "{n} silent", probability: "probability", takenToHaveFailed: "taken to have failed", confirmThis: "Confirm this device",
     noHypothesis: "No other device comes into question.", hypothesesHelp: "Silent: customers behind it of whom nothing was heard, which speaks against it. Power: customers behind it who have power for certain.",
     nobodyOut: "Nobody is out under this incident.", backAt: "back {at}", outSince: "out since {at}", reportedItself: "reported", textIs: "text {state}",
     attemptN: "attempt {n}", pinned: "sent by a person", arrivalBy: "arrival by", doneBy: "done by", found: "Found", noOrderYet: "No crew was sent yet.", textsOf: "{shown} of {total} texts.", when: "When", moment: "What", whom: "To", state: "State", noTexts: "No text was sent.",
-    oneCall: "1 call", callsN: "{n} calls", acknowledgedBy: "acknowledged by {by}", noCalls: "No hotline account is affected.", noActions: "Nobody did anything here yet.", noNotes: "No notes yet.",
+    oneCall: "1 call", callsN: "{n} {n:call|calls}", acknowledgedBy: "acknowledged by {by}", noCalls: "No hotline account is affected.", noActions: "Nobody did anything here yet.", noNotes: "No notes yet.",
     why: "Why", whyOptional: "Why (may be left out)", whyHint: "for the record, and for your colleagues", whyMissing: "Say why, in three letters at least: it is kept with what you do.", usualReasons: "Usual reasons",
     changedBy: "{by} changed this at {at}.", changedByDecision: "A decision changed this at {at}.", changedWhile: "This changed since you opened the form.", nothingDone: "Nothing of yours was done. What you typed is kept.", decideAnew: "I have seen it, go on",
     awaySendAgain: "The server cannot be reached. It is not known whether this was done: send it again, it will not be done twice.", yes: "yes", no: "no", again: "Try again",

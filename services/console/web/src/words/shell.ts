@@ -14,7 +14,7 @@ export const t = words(
     passwordRule: "At least 12 characters, and not your name.", passwordChanged: "The password was changed", mustChange: "Choose a password of your own first.",
     signedInAs: "{name} ({role})", goTo: "Go to", everywhere: "Everywhere", menu: "Menu", loading: "Loading", speedTimes: "{speed} x",
     paused: "paused", utilityTime: "Time of the utility", undo: "Undo", reason: "Reason", details: "Details", noRight: "Your role does not show this page.",
-    customersOut: "customers out", incidentsOpen: "incidents", hazardsOpen: "dangers", crewsBusy: "crews busy", lifeSupport: "on life support",
+    customersOut: "{n:customer|customers} out", incidentsOpen: "{n:incident|incidents}", hazardsOpen: "{n:danger|dangers}", crewsBusy: "crews busy", lifeSupport: "on life support",
     heldAfterRestore: "The database was restored from a back-up: texts and calls wait until operations release them (lamplighter restored --release).",
     lag: "Reports are decided {lag} late",
   },
