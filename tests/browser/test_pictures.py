@@ -26,9 +26,9 @@ SHOWN = """() => {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const parent = walker.currentNode.parentElement;
-    if (!parent.closest('script, style, .mono, [lang="en"]') && parent.checkVisibility()) seen.push(walker.currentNode.data.trim());
+    if (!parent.closest('script, style, .mono, [lang="en"], [translate="no"]') && parent.checkVisibility()) seen.push(walker.currentNode.data.trim());
   }
-  for (const each of document.querySelectorAll('[placeholder], [aria-label], [title]'))
+  for (const each of document.querySelectorAll(':is([placeholder], [aria-label], [title]):not([translate="no"])'))
     for (const name of ['placeholder', 'aria-label', 'title'])
       if (each.hasAttribute(name)) seen.push(each.getAttribute(name).trim());
   return seen.filter(Boolean);
