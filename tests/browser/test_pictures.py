@@ -26,7 +26,8 @@ SHOWN = """() => {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const parent = walker.currentNode.parentElement;
-    if (!parent.closest('script, style, .mono, [lang="en"], [translate="no"]') && parent.checkVisibility()) seen.push(walker.currentNode.data.trim());
+    const other = parent.closest('script, style, .mono, [lang="en"], [translate="no"]'); // data, not words of the page
+    if (!other && parent.checkVisibility()) seen.push(walker.currentNode.data.trim());
   }
   for (const each of document.querySelectorAll(':is([placeholder], [aria-label], [title]):not([translate="no"])'))
     for (const name of ['placeholder', 'aria-label', 'title'])
