@@ -10,6 +10,7 @@ import os
 import sys
 import time
 import webbrowser
+from collections.abc import AsyncIterator, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -90,51 +91,61 @@ async def _play_and_judge(settings: Settings, wanted: Play, *, live: bool) -> di
         async with backends(settings) as (supervisor, found):
             drill = await prepare(settings, found, wanted, folder)
             if live:
-                print(await _signed_in(drill, browser=wanted.browser), flush=True)
-            played = asyncio.create_task(run(supervisor, drill, wanted))
-            view = asyncio.create_task(watch(drill)) if live else None
-            operator = _operator(drill)
-            tending = asyncio.create_task(panel.tend(supervisor, _dsn(drill), {operator.name: operator}))
-            stopped = asyncio.create_task(interrupted.wait())
-            try:
-                await asyncio.wait({played, stopped}, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                stopped.cancel()
-                if view is not None:
-                    view.cancel()
-                    with contextlib.suppress(asyncio.CancelledError):
-                        await view
-            if not played.done():
-                tending.cancel()
-                played.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await played
-                return None
-            code = await played
-            if code != 0:
-                raise PartError(f"the drill ended with status {code}: see {supervisor.log_path('drill')}")
-            figures = await judge(drill, found, wall_s=time.monotonic() - begun)
-            print("\n".join(await rehearsal.told(_dsn(drill))), flush=True)
-            await _tell(drill, figures)
-            if wanted.stay:
-                print("The console stays open; Ctrl-C stops everything.", flush=True)
-                await interrupted.wait()
-            tending.cancel()
-            return figures
+                print(await _signed_in(drill), flush=True)
+            async with _beside(panel.tend(supervisor, _dsn(drill), _cut_off(drill)) if live else None):
+                async with _beside(watch(drill) if live else None):
+                    code = await _unless(interrupted, run(supervisor, drill, wanted))
+                if code is None:
+                    return None
+                if code != 0:
+                    raise PartError(f"the drill ended with status {code}: see {supervisor.log_path('drill')}")
+                figures = await judge(drill, found, wall_s=time.monotonic() - begun)
+                print("\n".join(await rehearsal.told(_dsn(drill))), flush=True)
+                await _tell(drill, figures)
+                if wanted.stay:
+                    print("The console stays open; Ctrl-C stops everything.", flush=True)
+                    await interrupted.wait()
+                return figures
 
 
-async def _signed_in(drill: Settings, *, browser: bool) -> str:
-    """Make the first user of the exercise; return where the console is and how to sign in."""
+@contextlib.asynccontextmanager
+async def _beside(work: Coroutine[object, object, None] | None) -> AsyncIterator[None]:
+    """Let something go on meanwhile, and end it afterwards; None: nothing does."""
+    task = None if work is None else asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        if task is not None:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+
+async def _unless(interrupted: asyncio.Event, work: Coroutine[object, object, int]) -> int | None:
+    """Do something and return what it gives; None when the person at the terminal interrupts it."""
+    done, stopped = asyncio.create_task(work), asyncio.create_task(interrupted.wait())
+    try:
+        await asyncio.wait({done, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        return await done if done.done() else None
+    finally:
+        done.cancel()
+        stopped.cancel()
+        await asyncio.gather(done, stopped, return_exceptions=True)
+
+
+async def _signed_in(drill: Settings) -> str:
+    """Make the first user of the exercise; return where the console will be and how to sign in."""
     password = drawn_password()
     connection = await connect(_dsn(drill))
     try:
         await people.insert(connection, USER, "Demo", Role.ADMINISTRATOR, password, must_change=False)
     finally:
         await connection.close()
-    address = f"http://127.0.0.1:{drill.console_port}/"
-    if browser:
-        webbrowser.open(address)
-    return f"Console: {address}  User: {USER}  Password: {password}"
+    return f"Console: {_address(drill)}  User: {USER}  Password: {password}  (open in some seconds)"
+
+
+def _address(drill: Settings) -> str:
+    return f"http://127.0.0.1:{drill.console_port}/"
 
 
 async def _tell(drill: Settings, figures: dict[str, Any]) -> None:
@@ -174,10 +185,18 @@ def _operator(drill: Settings) -> Part:
     return process(drill, "operator", "streams.operator")
 
 
+def _cut_off(drill: Settings) -> dict[str, Part]:
+    """Return the processes that the panel of the exercise may cut off, by name."""
+    operator = _operator(drill)
+    return {operator.name: operator}
+
+
 async def run(supervisor: Supervisor, drill: Settings, wanted: Play) -> int:
     """Start the product and the world, and return the drill's exit code when the storm is over."""
     await supervisor.start(_operator(drill))
     await asyncio.gather(*(supervisor.start(part) for part in product_parts(drill, wanted.workers)))
+    if wanted.browser:
+        webbrowser.open(_address(drill))
     if not wanted.lockstep:
         begins_ms = STARTS_AT_MS + STORMS[wanted.storm].begins_ms
         await rehearsal.set_running(_dsn(drill), now_ms=begins_ms, speed=wanted.speed)

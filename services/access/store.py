@@ -15,9 +15,7 @@ from schemas.codec import encode
 from schemas.events import Event
 from schemas.ids import derived
 from schemas.topics import Topic
-from services.access import people
 from services.access.keys import Key, checked, drawn_key, hashed, id_of
-from services.access.who import Role
 from services.clock import to_ms
 from services.engine.taking import FUTURE_MS, Connection
 
@@ -64,22 +62,6 @@ async def revoke(connection: Connection, key_id: str) -> bool:
 
 def _key(row: asyncpg.Record) -> Key:
     return Key(id=row["key_id"], name=row["name"], scopes=frozenset(row["scopes"]), account=row["account"])
-
-
-async def ensure_first_user(
-    connection: Connection, user: str, name: str, role: Role, password: str, must_change: bool = False
-) -> bool:
-    """Make this user when there is none of this name; False when there is one, which stays as it is.
-
-    Raises `UserProblem` and `WeakPassword` as `people.insert` does.
-    """
-    try:
-        await people.insert(connection, user, name, role, password, must_change=must_change)
-    except people.UserProblem as problem:
-        if problem.code != "userExists":
-            raise
-        return False
-    return True
 
 
 class Refusal(Exception):

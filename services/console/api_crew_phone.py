@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import hashlib
 from typing import Annotated, Any, Final
 
@@ -20,6 +21,7 @@ from services.console.ground import network_now
 from services.console.phone_map import HAZARDS_WITHIN_M, Around
 from services.console.phone_words import MOST_AT_ONCE, CrewSays, Ground, Refused, understand
 from services.console.watching import WATCHING, Watching
+from services.dispatch.showing_incident import GivenOrder
 from services.dispatch.showing_phone import CrewNow, PhoneOrder, crew_now, crews_of_orders
 from services.engine import clock
 from services.engine.direct import publish
@@ -48,40 +50,17 @@ class DepotOfCrew(msgspec.Struct, frozen=True):
     lat: float
 
 
-class OrderOnPhone(msgspec.Struct, frozen=True, kw_only=True):
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class OrderOnPhone(GivenOrder):
     """A crew's order with everything that it needs to know on its way."""
 
-    order: str
-    crew: str
-    state: str
-    reason: str
-    work: str
-    priority: str
-    attempt: int
-    assists: str | None
-    pinned: bool
-    sent_at_ms: int
-    accepted_at_ms: int | None
-    enroute_at_ms: int | None
-    arrived_at_ms: int | None
-    ended_at_ms: int | None
-    arrival_ms: int | None
-    completion_ms: int | None
-    found: str | None
-    cause: str | None
-    incident: str | None
-    hazard: str | None
-    device: str | None
     device_class: str
     device_number: str
-    lon: float
-    lat: float
     customers_out: int
     life_support: int
     important: int
     started_at_ms: int | None
     feeder: str
-    region: str
     sent_because: str
     notes: list[str]
 

@@ -18,8 +18,7 @@ from services.engine.taking import Connection
 from services.measures import showing, showing_over_time
 from services.measures.sheets import BEGINS, Cell, lines, moment
 from services.measures.showing import Of
-from services.measures.shown import Behind
-from services.measures.store import Selection
+from services.measures.store import CustomerTime, Selection
 
 Look: TypeAlias = Callable[[Selection], contextlib.AbstractAsyncContextManager[tuple[Connection, Selection, int]]]
 """Looks at the ledger for a selection: a connection, the selection with its moment of looking, that moment."""
@@ -124,7 +123,7 @@ async def _feeders(look: Look, selection: Selection, _: Wanted, __: dt.tzinfo) -
 async def _customers(
     look: Look, selection: Selection, wanted: Wanted, zone: dt.tzinfo
 ) -> AsyncIterator[list[Sequence[Cell]]]:
-    after: Behind | None = None
+    after: CustomerTime | None = None
     while True:
         async with look(selection) as (connection, fixed, _):
             found = await showing.behind_after(

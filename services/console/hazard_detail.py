@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import msgspec
 
 from services.access import acted
 from services.console import outcomes, timeline
 from services.console.ground import Ground
-from services.console.incident_detail import OrderRow, assembled
+from services.console.incident_detail import assembled
 from services.console.masking import masked
 from services.console.outcomes import ActionRow
 from services.console.rows import HazardRow, IncidentRow
@@ -21,24 +23,6 @@ from services.reports import showing as reports
 REPORTS_SHOWN = 200
 
 
-class HazardReport(msgspec.Struct, frozen=True, kw_only=True):
-    """A report of a danger: when, who named which place, and in which words.
-
-    For those who may not see what is personal the phone is masked, and `words` is None, as where nothing was said.
-    """
-
-    id: str
-    at_ms: int
-    customer: str | None
-    account: str | None
-    pole: str | None
-    device: str | None
-    lon: float
-    lat: float
-    phone: str | None
-    words: str | None
-
-
 class HazardDetail(msgspec.Struct, frozen=True, kw_only=True):
     """`HazardDetail` of `types.ts`. `now_ms` is when it was read; `reports` are the last, `hazard` says how many there are."""
 
@@ -47,8 +31,8 @@ class HazardDetail(msgspec.Struct, frozen=True, kw_only=True):
     incident: IncidentRow | None
     timeline: list[TimelineRow]
     timeline_total: int
-    reports: list[HazardReport]
-    orders: list[OrderRow]
+    reports: list[reports.Danger]
+    orders: list[GivenOrder]
     actions: list[ActionRow]
 
 
@@ -80,14 +64,14 @@ async def detail(
                 _report(each, personal=personal)
                 for each in await reports.dangers_heard(connection, hazard_id, REPORTS_SHOWN)
             ],
-            orders=[msgspec.convert(order, OrderRow, from_attributes=True) for order in orders],
+            orders=orders,
             actions=actions,
         )
 
 
-def _report(danger: reports.Danger, *, personal: bool) -> HazardReport:
-    row = msgspec.convert(danger, HazardReport, from_attributes=True)
-    return row if personal else msgspec.structs.replace(row, phone=row.phone and masked(row.phone), words=None)
+def _report(danger: reports.Danger, *, personal: bool) -> reports.Danger:
+    """Return a report for those who may see what is personal, or with the phone masked and without words."""
+    return danger if personal else dataclasses.replace(danger, phone=danger.phone and masked(danger.phone), words=None)
 
 
 async def _history(

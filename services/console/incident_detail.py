@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 
 import msgspec
@@ -27,57 +28,10 @@ from services.notices import showing as notices
 from services.outages import showing as outages_live
 from services.outages import showing_incident as outages
 from services.outages.showing import ShownHazard
-from services.outages.showing_incident import Standing
+from services.outages.showing_incident import Counted, HeldCustomer, Standing
 from services.reports import showing as reports
 
 TEXTS_SHOWN = 200
-
-
-class CustomersBrief(msgspec.Struct, frozen=True, kw_only=True):
-    """How many customers an incident holds or held."""
-
-    total: int
-    out: int
-    restored: int
-    life_support: int
-    by_tier: dict[str, int]
-
-
-class OrderRow(msgspec.Struct, frozen=True, kw_only=True):
-    """An order about an incident or a danger of it. Times are milliseconds."""
-
-    order: str
-    crew: str
-    state: str
-    reason: str
-    work: str
-    priority: str
-    attempt: int
-    assists: str | None
-    pinned: bool
-    sent_at_ms: int
-    accepted_at_ms: int | None
-    enroute_at_ms: int | None
-    arrived_at_ms: int | None
-    ended_at_ms: int | None
-    arrival_ms: int | None
-    completion_ms: int | None
-    found: str | None
-    cause: str | None
-
-
-class TextRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A text about an incident; the phone is masked for those who may not see it."""
-
-    key: str
-    moment: str
-    customer: str
-    customers: int
-    phone: str
-    state: str
-    reason: str
-    at_ms: int
-    estimate_ms: int | None
 
 
 class Texts(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,18 +39,7 @@ class Texts(msgspec.Struct, frozen=True, kw_only=True):
 
     total: int
     by_state: dict[str, int]
-    rows: list[TextRow]
-
-
-class CallRow(msgspec.Struct, frozen=True, kw_only=True):
-    """An outage of a hotline account that the incident explains, and how its contacts were called about it."""
-
-    account: str
-    name: str
-    outage: str
-    state: str
-    calls: int
-    acknowledged_by: str | None
+    rows: list[notices.Text]
 
 
 class IncidentDetail(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,28 +50,20 @@ class IncidentDetail(msgspec.Struct, frozen=True, kw_only=True):
     timeline: list[TimelineRow]
     timeline_total: int
     hypotheses: list[Hypothesis]
-    customers: CustomersBrief
-    orders: list[OrderRow]
+    customers: Counted
+    orders: list[GivenOrder]
     texts: Texts
-    calls: list[CallRow]
+    calls: list[Escalated]
     hazards: list[HazardRow]
     nested: list[str]
     actions: list[ActionRow]
 
 
-class CustomerRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A customer of an incident; the phone is masked for those who may not see it. Times are milliseconds."""
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerRow(HeldCustomer):
+    """A customer of an incident, with the device behind which he is; the phone is masked for those who may not see it."""
 
-    customer: str
-    tier: str
-    life_support: bool
-    account: str | None
-    out_since_ms: int
-    restored_at_ms: int | None
     device: str
-    heard: bool
-    phone: str
-    texted: str | None
 
 
 class CustomersPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -167,14 +102,14 @@ async def detail(
             timeline=timeline.page(history, limit, before_ms),
             timeline_total=len(history),
             hypotheses=await _hypotheses(connection, present, standing),
-            customers=msgspec.convert(counted, CustomersBrief, from_attributes=True),
-            orders=[msgspec.convert(order, OrderRow, from_attributes=True) for order in orders],
+            customers=counted,
+            orders=orders,
             texts=Texts(
                 total=sum(by_state.values()),
                 by_state=by_state,
                 rows=[_text(text, personal=personal) for text in texts],
             ),
-            calls=[msgspec.convert(call, CallRow, from_attributes=True) for call in calls],
+            calls=calls,
             hazards=hazards,
             nested=await outages.nested_in(connection, incident_id),
             actions=shown,
@@ -190,19 +125,17 @@ async def customers(
         if await outages.standing(connection, incident_id) is None:
             return None
         counted = await outages.customers_counted(connection, incident_id)
-        rows = []
-        for each in await outages.customers_of(connection, incident_id, offset, limit):
-            row = msgspec.structs.replace(
-                msgspec.convert({**_fields(each), "device": ""}, CustomerRow),
-                device=_device(present, each.customer),
-                phone=each.phone if personal else masked(each.phone),
+        rows = [
+            CustomerRow(
+                **{
+                    **dataclasses.asdict(each),
+                    "device": _device(present, each.customer),
+                    "phone": each.phone if personal else masked(each.phone),
+                }
             )
-            rows.append(row)
+            for each in await outages.customers_of(connection, incident_id, offset, limit)
+        ]
     return CustomersPage(total=counted.total, rows=rows)
-
-
-def _fields(row: object) -> dict[str, object]:
-    return {name: getattr(row, name) for name in CustomerRow.__struct_fields__ if name != "device"}
 
 
 def _device(network: Network, customer: str) -> str:
@@ -212,9 +145,8 @@ def _device(network: Network, customer: str) -> str:
         return ""
 
 
-def _text(text: notices.Text, *, personal: bool) -> TextRow:
-    row = msgspec.convert(text, TextRow, from_attributes=True)
-    return row if personal else msgspec.structs.replace(row, phone=masked(row.phone))
+def _text(text: notices.Text, *, personal: bool) -> notices.Text:
+    return text if personal else dataclasses.replace(text, phone=masked(text.phone))
 
 
 async def assembled(

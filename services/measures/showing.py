@@ -11,20 +11,17 @@ from services.measures.cutting import MINUTE_MS
 from services.measures.faring import fared
 from services.measures.indices import indices
 from services.measures.shown import (
-    Behind,
     BehindShown,
     Estimates,
     FeederFigures,
     Figures,
     IncidentsShown,
     IncidentTimes,
-    IndicesShown,
     OtherHolder,
-    SpreadShown,
     Storm,
     TotalsShown,
 )
-from services.measures.store import COUNTED, Selection, arguments
+from services.measures.store import COUNTED, CustomerTime, Selection, arguments
 
 if TYPE_CHECKING:
     from services.engine.taking import Connection
@@ -97,9 +94,9 @@ async def figures(connection: Connection, selection: Selection, as_of_ms: int) -
         out=row["out"],
         restored=row["restored"],
         incidents=row["incidents"],
-        indices=msgspec.convert(found, IndicesShown, from_attributes=True),
+        indices=found,
         totals=msgspec.convert(totals, TotalsShown, from_attributes=True),
-        times=[msgspec.convert(spread, SpreadShown, from_attributes=True) for spread in spreads],
+        times=spreads,
     )
 
 
@@ -249,12 +246,20 @@ async def behind(
         f"WITH {rows_of} {_ROWS} WHERE $9::text IS NULL OR true ORDER BY start_ms, interruption OFFSET $10 LIMIT $11",
         *(*given, offset, limit),
     )
-    return BehindShown(total=summed["total"], counted_ms=summed["counted_ms"], rows=[Behind(**row) for row in rows])
+    return BehindShown(
+        total=summed["total"], counted_ms=summed["counted_ms"], rows=[CustomerTime(**row) for row in rows]
+    )
 
 
 async def behind_after(
-    connection: Connection, selection: Selection, *, of: Of, incident: str | None, after: Behind | None, limit: int
-) -> list[Behind]:
+    connection: Connection,
+    selection: Selection,
+    *,
+    of: Of,
+    incident: str | None,
+    after: CustomerTime | None,
+    limit: int,
+) -> list[CustomerTime]:
     """Return the next interruptions behind a number after this one, so that a long list is read in pieces."""
     rows = await connection.fetch(
         f"""WITH {_rows_of(of, of_incident=incident is not None)} {_ROWS}
@@ -265,7 +270,7 @@ async def behind_after(
         *((None, None) if after is None else (after.start_ms, after.interruption)),
         limit,
     )
-    return [Behind(**row) for row in rows]
+    return [CustomerTime(**row) for row in rows]
 
 
 async def estimates(connection: Connection, selection: Selection) -> Estimates:

@@ -4,17 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-
-class IndicesShown(msgspec.Struct, frozen=True, kw_only=True):
-    """The indices of IEEE Std 1366."""
-
-    saifi: float
-    saidi_min: float
-    caidi_min: float
-    caifi: float
-    ctaidi_min: float
-    asai: float
-    maifi: float
+from services.measures.indices import Indices
+from services.measures.store import CustomerTime, Spread
 
 
 class TotalsShown(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,17 +15,6 @@ class TotalsShown(msgspec.Struct, frozen=True, kw_only=True):
     customer_ms: int
     interrupted: int
     momentary: int
-
-
-class SpreadShown(msgspec.Struct, frozen=True, kw_only=True):
-    """How long it took from the start of incidents to one of their moments."""
-
-    moment: str
-    incidents: int
-    p50_s: int | None
-    p90_s: int | None
-    p95_s: int | None
-    longest_s: int | None
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,9 +31,9 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     out: int
     restored: int
     incidents: int
-    indices: IndicesShown
+    indices: Indices
     totals: TotalsShown
-    times: list[SpreadShown]
+    times: list[Spread]
 
 
 class SeriesValues(msgspec.Struct, frozen=True, kw_only=True):
@@ -161,28 +141,12 @@ class Estimates(msgspec.Struct, frozen=True, kw_only=True):
     bins: list[Bin]
 
 
-class Behind(msgspec.Struct, frozen=True, kw_only=True):
-    """A customer's interruption and how long it counts; under one incident: how long that held it."""
-
-    interruption: str
-    customer: str
-    feeder: str
-    tier: str
-    start_ms: int
-    end_ms: int | None
-    counted_ms: int
-    sustained: bool
-    planned: bool
-    basis: str
-    holder: str
-
-
 class BehindShown(msgspec.Struct, frozen=True, kw_only=True):
     """A page of the interruptions behind a figure, how many there are, and what all of them count."""
 
     total: int
     counted_ms: int
-    rows: list[Behind]
+    rows: list[CustomerTime]
 
 
 class Storm(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp import ClientSession, CookieJar
 from aiohttp.test_utils import BaseTestServer, TestServer
 
-from services.access import store
+from services.access import people
 from services.access.signing_in import SECURE_COOKIE, who_asks
 from services.access.who import Role
 from services.console.app import build_app
@@ -28,7 +28,7 @@ USERS = {
 async def make_users(connection: Connection) -> None:
     """Make one user of each role; all have the same password."""
     for user, role in USERS.items():
-        await store.ensure_first_user(connection, user, user.title(), role, PASSWORD)
+        await people.insert(connection, user, user.title(), role, PASSWORD, must_change=False)
 
 
 class Console:

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from deploy import people as commands
 from deploy.cli_people import PersonRole
-from services.access import people, sessions, store
+from services.access import people, sessions
 from services.access.passwords import fits
 from services.access.people import PERSON_ROLES, Change
 from services.access.who import Role
@@ -77,13 +77,13 @@ def test_a_user_is_made_listed_and_changed(settings: Settings, dsn: str, capsys:
 
 
 def test_the_last_administrator_stays(settings: Settings, dsn: str, capsys: Capture) -> None:
-    on(dsn, lambda c: store.ensure_first_user(c, "ada", "Ada", Role.ADMINISTRATOR, "quiet-river-77"))
+    on(dsn, lambda c: people.insert(c, "ada", "Ada", Role.ADMINISTRATOR, "quiet-river-77", must_change=False))
     assert commands.change_user(settings, "ada", Change(disabled=True)) == 1
     assert "nobody else may administer" in capsys.readouterr().err
 
 
 def test_a_session_is_listed_and_ended(settings: Settings, dsn: str, capsys: Capture) -> None:
-    on(dsn, lambda c: store.ensure_first_user(c, "dora", "Dora", Role.DISPATCHER, "quiet-river-77"))
+    on(dsn, lambda c: people.insert(c, "dora", "Dora", Role.DISPATCHER, "quiet-river-77", must_change=False))
     token = on(dsn, lambda c: sessions.open_for(c, "dora", Role.DISPATCHER, "a browser"))
     assert commands.list_sessions(settings) == 0
     shown = capsys.readouterr().out
@@ -96,10 +96,13 @@ def test_a_session_is_listed_and_ended(settings: Settings, dsn: str, capsys: Cap
     assert on(dsn, lambda c: sessions.who_has(c, token, touch=False)) is None
 
 
-def test_the_first_user_is_made_once(dsn: str) -> None:
-    first = ("ada", "Ada", Role.ADMINISTRATOR)
-    assert on(dsn, lambda c: store.ensure_first_user(c, *first, "quiet-river-77"))
-    assert not on(dsn, lambda c: store.ensure_first_user(c, *first, "another-river-88"))
+def test_a_user_is_made_once(dsn: str) -> None:
+    def make(password: str) -> None:
+        on(dsn, lambda c: people.insert(c, "ada", "Ada", Role.ADMINISTRATOR, password, must_change=False))
+
+    make("quiet-river-77")
+    with pytest.raises(people.UserProblem, match="there is a user ada already"):
+        make("another-river-88")
     known = on(dsn, lambda c: people.known_hash(c, "ada"))
     assert asyncio.run(fits("quiet-river-77", known))
 

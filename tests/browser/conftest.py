@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from services.settings import Settings
 from tests.browser import stage as stages
-from tests.browser.chromium import NoBrowser, launch_arguments
+from tests.browser.chromium import arguments_or_skip
 from tests.browser.stage import WITHIN_MS, Person, Stage
 
 HERE = Path(__file__).resolve().parent
@@ -32,12 +31,7 @@ def chromium(settings: Settings) -> Iterator[Browser]:
 
     It lives as long as a module: while Playwright runs, no test with an event loop of its own can.
     """
-    try:
-        arguments = launch_arguments(settings.cache_dir / "browser")
-    except NoBrowser as why:
-        if os.environ.get("CI"):
-            pytest.fail(str(why))
-        pytest.skip(str(why))
+    arguments = arguments_or_skip(settings.cache_dir / "browser")
     expect.set_options(timeout=WITHIN_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(**arguments)

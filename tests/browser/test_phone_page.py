@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import AsyncIterator
 
 import pytest
@@ -11,7 +10,7 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 
 from services.settings import Settings
 from tests.access.console import ask
-from tests.browser.chromium import NoBrowser, launch_arguments
+from tests.browser.chromium import arguments_or_skip
 from tests.console.crew_desk import CrewDesk, crew_desk
 
 LOST_WITHIN_MS = 30_000
@@ -26,12 +25,7 @@ async def desk(server_dsn: str) -> AsyncIterator[CrewDesk]:
 @pytest.fixture
 async def browser(settings: Settings) -> AsyncIterator[Browser]:
     """The browser. Where there is none the tests are skipped, saying so; under CI that is an error."""
-    try:
-        arguments = launch_arguments(settings.cache_dir / "browser")
-    except NoBrowser as why:
-        if os.environ.get("CI"):
-            pytest.fail(str(why))
-        pytest.skip(str(why))
+    arguments = arguments_or_skip(settings.cache_dir / "browser")
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(**arguments)
         yield browser

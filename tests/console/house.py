@@ -31,7 +31,7 @@ from schemas.events import (
     SwitchPosition,
 )
 from schemas.topics import CREW_STATUS, DEVICE_STATES, OUTAGE_REPORTS, TOPICS, Topic, consumed_by
-from services.access import store as access
+from services.access import people
 from services.access.who import Role, Who
 from services.clock import from_ms
 from services.console.app import build_app
@@ -246,7 +246,7 @@ async def people_at(dsn: str) -> AsyncIterator[dict[str, Person]]:
 async def make_people(connection: asyncpg.Connection[Any]) -> None:
     """Write the people of the console into the table of users."""
     for user, role in USERS.items():
-        await access.ensure_first_user(connection, user, user.title(), role, "quiet-river-77")
+        await people.insert(connection, user, user.title(), role, "quiet-river-77", must_change=False)
 
 
 def code(answered: tuple[int, Any]) -> tuple[int, str]:

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from services.access import store
+from services.access import people, store
 from services.access.actions import record
 from services.access.keys import SCOPES
 from services.access.who import Role, Who
@@ -125,7 +125,7 @@ async def test_the_last_administrator_cannot_leave(console: Console, connection:
 
 
 async def test_two_administrators_cannot_both_leave_at_once(console: Console, connection: Connection) -> None:
-    await store.ensure_first_user(connection, "abe", "Abe", Role.ADMINISTRATOR, PASSWORD)
+    await people.insert(connection, "abe", "Abe", Role.ADMINISTRATOR, PASSWORD, must_change=False)
     async with console.signed_in("ada") as ada, console.signed_in("abe") as abe:
         answers = await asyncio.gather(
             ask(ada, "PATCH", "/api/admin/users/ada", {"disabled": True}),

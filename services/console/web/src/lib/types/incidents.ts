@@ -1,0 +1,122 @@
+/** services/console/api_incidents.py */
+import type { HazardRow, IncidentRow } from "./live";
+import type { Ms } from "./session";
+
+export interface TimelineRow {
+  at_ms: Ms;
+  /** fact: heard from outside; decision: of a stage, with its reason; action: of a person. */
+  kind: "fact" | "decision" | "action" | "text" | "call" | "order" | "remark";
+  subject_kind: string;
+  subject: string;
+  became: string;
+  reason: string;
+  /** fact: crew, user or source; decision: the stage; action and remark: the person's name. */
+  by: string | null;
+  /** fact of reports, text: how many reports or texts the row stands for; otherwise what was written. An action's `became` is its kind and its state. */
+  words: string;
+  /** Ids of the facts that it rests on (at most 20), and how many of them there are; text: how many customers. */
+  facts: string[];
+  facts_total: number;
+}
+/** What could have failed instead; the first one is what is taken to have failed. `explained` of `heard`; `silent` speak against it. */
+export interface Hypothesis {
+  device: string;
+  device_class: string;
+  device_number: string;
+  customers: number;
+  heard: number;
+  explained: number;
+  silent: number;
+  restored: number;
+  chosen: boolean;
+  probability: number | null;
+  /** chosen, powerBehind (restored), leavesReports (explained of heard), silenceBehind (silent), tooFewHeard, anotherOut, explainsAsMuch: its numbers stand beside it. */
+  why: string;
+}
+export interface ActionRow {
+  id: string;
+  at_ms: Ms;
+  by: string;
+  by_name: string;
+  kind: ActionKind | string;
+  subject_kind: string;
+  subject: string;
+  why: string;
+  said: Record<string, unknown>;
+  /** sent: on its way; done: decided, with the reason; refused: decided, without effect, with the reason; undone. */
+  state: "sent" | "done" | "refused" | "undone";
+  reason: string;
+  undoable: boolean;
+}
+export interface OrderRow {
+  order: string; crew: string; state: string; reason: string; work: string; priority: string; attempt: number; assists: string | null;
+  pinned: boolean; sent_at_ms: Ms; accepted_at_ms: Ms | null; enroute_at_ms: Ms | null; arrived_at_ms: Ms | null; ended_at_ms: Ms | null;
+  arrival_ms: Ms | null; completion_ms: Ms | null; found: string | null; cause: string | null;
+}
+export interface TextRow { key: string; moment: string; customer: string; customers: number; phone: string; state: string; reason: string; at_ms: Ms; estimate_ms: Ms | null }
+/** GET /api/incidents/ID */
+export interface IncidentDetail {
+  /** When it was read: the `seen_at_ms` of an action. */
+  now_ms: Ms;
+  incident: IncidentRow;
+  timeline: TimelineRow[];
+  timeline_total: number;
+  hypotheses: Hypothesis[];
+  customers: { total: number; out: number; restored: number; life_support: number; by_tier: Record<string, number> };
+  orders: OrderRow[];
+  texts: { total: number; by_state: Record<string, number>; rows: TextRow[] };
+  calls: { account: string; name: string; outage: string; state: string; calls: number; acknowledged_by: string | null }[];
+  hazards: HazardRow[];
+  nested: string[];
+  actions: ActionRow[];
+}
+/** A report of a danger, and who named which place. Without the right `personal`, `phone` is masked and `words` null, as where nothing was said. */
+export interface HazardReport {
+  id: string; at_ms: Ms; customer: string | null; account: string | null; pole: string | null; device: string | null;
+  lon: number; lat: number; phone: string | null; words: string | null;
+}
+/** GET /api/hazards/ID; `timeline` and `before` in the query as of an incident. */
+export interface HazardDetail {
+  now_ms: Ms;
+  hazard: HazardRow;
+  incident: IncidentRow | null;
+  timeline: TimelineRow[];
+  timeline_total: number;
+  /** The last of them; `hazard.reports` says how many there are. */
+  reports: HazardReport[];
+  orders: OrderRow[];
+  actions: ActionRow[];
+}
+/** GET /api/incidents/ID/customers?offset=&limit= -> {total, rows}: life support first, then tier, then id. */
+export interface CustomerRow {
+  customer: string; tier: string; life_support: boolean; account: string | null; out_since_ms: Ms; restored_at_ms: Ms | null;
+  device: string; heard: boolean; phone: string; texted: string | null;
+}
+export type ActionKind =
+  | "confirm" | "split" | "merge" | "reject" | "estimate" | "cause" | "note" | "hold" | "release" | "assign" | "revoke" | "dismissHazard" | "deviceState";
+/** POST /api/incidents/ID/actions and /api/hazards/ID/actions, 202 {action: ActionRow}; /api/devices/ID/state {position, why, seen: 0}.
+ *  409 changedMeanwhile {by, at_ms, what, revision}: somebody, or a decision, changed it since `seen`. 422 whyMissing, invalid, unknownDevice, ... */
+export interface ActionAsked {
+  kind: ActionKind;
+  seen: number;
+  /** now_ms of the sheet or detail that the person looked at: what others did since then is a conflict, also where it left `revision` as it was (hold, assign). */
+  seen_at_ms?: Ms;
+  why: string;
+  device?: string;
+  into?: string;
+  estimate_ms?: Ms;
+  cause?: string;
+  words?: string;
+  crew?: string;
+  order?: string;
+}
+/** POST /api/actions/ID/undo {why} -> 202 {action: ActionRow}. GET /api/actions/ID -> ActionRow. GET /api/causes -> {causes: {code, group, words}[]}.
+ *  POST with the header Idempotency-Key: the same request again has the same answer. */
+/** POST /api/inbox/ID/actions (ID percent-encoded) -> 202 {action: ActionRow}. `place` takes customer or device, `assignOther` may take crew. 409 handledAlready {by, at_ms, what}. */
+export interface InboxAsked {
+  action: string;
+  why: string;
+  customer?: string;
+  device?: string;
+  crew?: string;
+}
