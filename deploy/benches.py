@@ -29,7 +29,8 @@ def run(checkout: Path, name: str, arguments: Sequence[str], *, keep: bool) -> i
 
     Raises `SettingsError` for a name that no bench has.
     """
-    known = sorted(each.stem for each in (checkout / "tests" / "benchmarks").glob("[a-z]*.py"))
+    found = (checkout / "tests" / "benchmarks").glob("[a-z]*.py")
+    known = sorted(each.stem for each in found if "\ndef main(" in each.read_text(encoding="utf-8"))
     if name not in known:
         raise SettingsError(f"no bench is called {name}; there are: {', '.join(known) or 'none'}")
     sys.path.insert(0, str(checkout))  # a bench may import what else lies in tests/

@@ -198,11 +198,28 @@ def audit(
 
 
 @app.command()
-def replay() -> None:
+def replay(
+    network: Annotated[
+        Path | None, typer.Option(help="Utility folder: what is inferred on its grid, without an installation.")
+    ] = None,
+    reports: Annotated[
+        Path | None, typer.Option(help="With --network: file of events, one JSON object on a line, as on the topics.")
+    ] = None,
+    at: Annotated[
+        str | None, typer.Option(help="With --network: the time up to which is heard, as 2026-03-01T18:00.")
+    ] = None,
+) -> None:
     """Decide every stored fact again, without Kafka, and compare with what was decided, byte for byte.
 
-    Example: lamplighter replay
+    With --network, --reports and --at: print as JSON the incidents that are inferred from a list of reports.
+    Example: lamplighter replay --network ./ours --reports calls.jsonl --at 2026-03-01T18:00
     """
+    if network is not None and reports is not None and at is not None:
+        from deploy import desk
+
+        raise typer.Exit(desk.replay(network, reports, at))
+    if (network, reports, at) != (None, None, None):
+        raise typer.BadParameter("--network, --reports and --at belong together")
     from deploy import commands
 
     raise typer.Exit(commands.replay(_settings("replay")))

@@ -83,7 +83,9 @@ def replay(settings: Settings) -> int:
             if last is None:
                 return NOTHING_THERE
             run, _, connection = last
-            turns, differences = await replaying.replay(connection, exercise=run.exercise)
+            turns, differences = await replaying.replay(
+                connection, exercise=run.exercise, reclosing_s=settings.reclosing_s
+            )
             earlier = await decided_by_earlier_rules(connection)
             uncompared = await erasure.uncompared(connection)
         for one in differences:

@@ -9,10 +9,13 @@ import json
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from deploy.commands import HOLDS, NOTHING_THERE, last_run
 from services.clock import to_ms
-from services.measures import store
+from services.measures import showing, store
 from services.measures.indices import Indices, Totals, indices
+from services.measures.shown import Calibration
 from services.measures.store import Selection
 from services.settings import Settings, SettingsError
 from services.utility import store as utility
@@ -51,12 +54,17 @@ def figures(settings: Settings, asked: Asked) -> int:
             )
             totals = await store.totals(connection, selection)
             spreads = await store.restoration_times(connection, selection)
+            calibration = await showing.calibration(connection, selection)
             rows = await store.behind(connection, selection) if asked.opened else []
         values = indices(totals)
         if asked.as_json:
-            print(json.dumps(_as_json(selection, totals, values, spreads, rows if asked.opened else None), indent=1))
+            print(
+                json.dumps(
+                    _as_json(selection, totals, values, spreads, calibration, rows if asked.opened else None), indent=1
+                )
+            )
         else:
-            print(_in_words(totals, values, spreads, rows))
+            print(_in_words(totals, values, spreads, calibration, rows))
         return HOLDS
 
     return asyncio.run(work())
@@ -81,6 +89,7 @@ def _as_json(
     totals: Totals,
     values: Indices,
     spreads: Sequence[store.Spread],
+    calibration: Calibration,
     rows: Sequence[store.CustomerTime] | None,
 ) -> dict[str, object]:
     found: dict[str, object] = {
@@ -88,12 +97,17 @@ def _as_json(
         "totals": dataclasses.asdict(totals),
         "indices": dataclasses.asdict(values),
         "restoration": [dataclasses.asdict(spread) for spread in spreads],
+        "calibration": msgspec.to_builtins(calibration),
     }
     return found if rows is None else {**found, "interruptions": [dataclasses.asdict(row) for row in rows]}
 
 
 def _in_words(
-    totals: Totals, values: Indices, spreads: Sequence[store.Spread], rows: Sequence[store.CustomerTime]
+    totals: Totals,
+    values: Indices,
+    spreads: Sequence[store.Spread],
+    calibration: Calibration,
+    rows: Sequence[store.CustomerTime],
 ) -> str:
     served = f"{totals.served} customers served; {totals.interruptions} sustained interruptions of {totals.interrupted}"
     lines = [
@@ -107,6 +121,11 @@ def _in_words(
             lines.append(
                 f"{spread.moment}: {spread.incidents} incidents, after {usual}, {spread.longest_s} s at the longest"
             )
+    if calibration.incidents:
+        right = f"ranked first {calibration.ranked_first} times, named {calibration.named} times"
+        lines.append(
+            f"{calibration.incidents} incidents of which it was seen what had failed; just before, the device was {right}"
+        )
     for row in rows:
         counted = f"{row.counted_ms // 1000} s under {row.holder} ({row.basis})"
         lines.append(f"{row.customer} {row.feeder} {row.tier}: {counted}")

@@ -49,6 +49,7 @@ TELLING = (
     "operator",
     "drill",
     *(f"worker-{n}" for n in range(1, 9)),
+    "pings",
 )
 """The processes that tell metrics and health, each on the port that lies as far behind the first one as it stands here."""
 
@@ -229,7 +230,10 @@ GROUPS = (tuple(PRODUCT_STAGES.split(",")), ("escalate",))
 
 
 def product_parts(settings: Settings, workers: int = 1) -> list[Part]:
-    """Return the processes of the product: relay, workers, the priority channel's own two, web edge, texts, console."""
+    """Return the processes of the product: relay, workers, the priority channel's own two, web edge, texts, console.
+
+    Pings of meters have one where there is a head-end to ask.
+    """
     parts = [process(settings, "relay", "streams.relay")]
     for number in range(1, workers + 1):
         name = f"worker-{number}"
@@ -238,6 +242,8 @@ def product_parts(settings: Settings, workers: int = 1) -> list[Part]:
     parts.append(process(settings, "hotline", "streams.hotline"))
     parts.append(process(settings, "web", "streams.web"))
     parts.append(process(settings, "texts", "streams.texts"))
+    if settings.exercise or settings.meter_ping_url is not None:
+        parts.append(process(settings, "pings", "streams.pings"))
     parts.append(process(settings, "console", "streams.console"))
     return parts
 

@@ -79,7 +79,7 @@ OUTAGE_INCIDENTS = Topic(
     name="outage.incidents",
     key="area",
     partitions=2,
-    events=(events.IncidentChanged, events.HazardChanged),
+    events=(events.IncidentChanged, events.HazardChanged, events.CustomerAsked),
     producer="correlate",
     consumers=("dispatch", "notify"),
 )

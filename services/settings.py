@@ -120,6 +120,48 @@ class Settings(BaseSettings):
         default=None, description="HTTP address of the service that places calls to the contacts of large customers."
     )
 
+    reclosing_s: float = Field(
+        default=60.0,
+        ge=1,
+        le=300,
+        description=(
+            "Seconds that a reclosing takes at most. A device that is open for longer, and leaves customers without a closed path, "
+            "is an outage; a shorter time is kept as a momentary interruption and told to nobody. A replay needs the value of then."
+        ),
+    )
+    meter_ping_url: str | None = Field(
+        default=None,
+        description="HTTP address of the meters' head-end where a meter is asked whether it has power. None: no meter is asked.",
+    )
+    asking: Literal["off", "low", "storm"] = Field(
+        default="low",
+        description=(
+            "How much is asked to find out what has failed, by pings of meters and texts to customers: not at all, a little, or as "
+            "much as helps in a storm, then by text also in quiet hours. Holds from the next start on."
+        ),
+    )
+    asking_low_pings_per_minute: int = Field(
+        default=6,
+        ge=0,
+        le=10_000,
+        description="With asking low: meters pinged in a minute at most, in each supply area.",
+    )
+    asking_low_texts_per_hour: int = Field(
+        default=12,
+        ge=0,
+        le=10_000,
+        description="With asking low: customers asked by text in an hour, in each supply area.",
+    )
+    asking_storm_pings_per_minute: int = Field(
+        default=60, ge=0, le=10_000, description="With asking storm: meters pinged in a minute, in each supply area."
+    )
+    asking_storm_texts_per_hour: int = Field(
+        default=120,
+        ge=0,
+        le=10_000,
+        description="With asking storm: customers asked by text in an hour, in each supply area.",
+    )
+
     web_port: int = Field(
         default=8640, ge=1, le=65535, description="Port of the HTTP edge, on loopback; put a proxy with TLS before it."
     )

@@ -20,6 +20,7 @@ from services.notices import store as notices
 from services.notices.gateways.smpp import Endpoint, SmppGateway
 from services.notices.moments import TextBody
 from services.notices.parts import Part
+from services.outages.gateways.pings import PingGateway
 from services.settings import Settings
 
 OPERATOR = "operator"
@@ -36,6 +37,17 @@ async def voice(settings: Settings, pool: Pool) -> Gateway | None:
     if settings.voice_url is None:
         return None
     return VoiceGateway(settings.voice_url, contacts, name="voice")
+
+
+async def pings(settings: Settings, pool: Pool) -> Gateway | None:
+    """Return the gateway for pings of meters; None when no head-end is configured."""
+    if settings.exercise:
+        async with pool.acquire() as connection:
+            place = await drill_operator.endpoint(connection)
+        return PingGateway(f"http://{place.host}:{place.http_port}/pings", exercise=True, name="drill:pings")
+    if settings.meter_ping_url is None:
+        return None
+    return PingGateway(settings.meter_ping_url, exercise=False)
 
 
 async def texts(settings: Settings, pool: Pool) -> Gateway:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import structlog
@@ -17,7 +17,7 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import TopicPartition
 
 from services.database.pool import LOST, Pool
-from services.engine.taking import Fenced, Gap, Message, Taking
+from services.engine.taking import Fenced, Gap, Message, Read, Taking
 from services.telling import metrics
 from streams.brokers import physical
 from streams.leaving import leave
@@ -31,16 +31,25 @@ RETRIES = 5
 
 def message_of(record: Any, prefix: str) -> Message:
     """Return the message in what a Kafka client handed over."""
-    headers = record.headers or ()
-    pairs = headers.items() if isinstance(headers, dict) else headers
     return Message(
-        topic=record.topic.removeprefix(prefix),
-        part=record.partition,
-        offset=record.offset,
-        key=record.key,
-        headers=tuple((str(name), bytes(value or b"")) for name, value in pairs),
-        body=record.value,
+        record.topic.removeprefix(prefix),
+        record.partition,
+        record.offset,
+        record.key,
+        _headers(record.headers) if record.headers else (),
+        record.value,
     )
+
+
+def messages_of(records: Sequence[Any], prefix: str) -> list[Message]:
+    """Return the messages in what a Kafka client handed over of one partition."""
+    topic, part = records[0].topic.removeprefix(prefix), records[0].partition
+    return [Message(topic, part, r.offset, r.key, _headers(r.headers) if r.headers else (), r.value) for r in records]
+
+
+def _headers(headers: Any) -> tuple[tuple[str, bytes], ...]:
+    pairs = headers.items() if isinstance(headers, dict) else headers
+    return tuple((str(name), bytes(value or b"")) for name, value in pairs)
 
 
 class Lane:
@@ -67,7 +76,8 @@ class Lane:
                 by_part[message.topic, message.part].append(message)
             with self._watchdog.in_hand():
                 for messages in by_part.values():
-                    await take_or_leave(self._taking, pool, messages, prefix=self._prefix, bootstrap=self._bootstrap)
+                    read = self._taking.read([messages])
+                    await take_or_leave(self._taking, pool, read, prefix=self._prefix, bootstrap=self._bootstrap)
                 for event in batch:
                     event.ack()
 
@@ -79,24 +89,25 @@ class Lane:
             yield batch
 
 
-async def take_or_leave(taking: Taking, pool: Pool, messages: list[Message], *, prefix: str, bootstrap: str) -> None:
-    """Take messages of one partition; when another process took them first, look again; when offsets are missing, fetch them."""
-    for _ in range(RETRIES):
+async def take_or_leave(taking: Taking, pool: Pool, read: Read, *, prefix: str, bootstrap: str) -> None:
+    """Take what was read of one topic; when another process took it first, look again; when offsets are missing, fetch them."""
+    first = read.messages[0][0]
+    for _ in range(RETRIES + len(read.messages)):  # each partition may have offsets missing
         try:
             async with pool.acquire() as connection:
-                taken = await taking.take(connection, messages)
+                taken = await taking.store(connection, read)
         except Fenced as fenced:
             log.info("take.fenced", place=str(fenced))
         except Gap as gap:
             log.warning("take.gap", topic=gap.topic, part=gap.part, wanted=gap.wanted, got=gap.got)
             missing = await fetch_between(bootstrap, prefix, gap)
-            messages = [*missing, *messages]
+            read = taking.read([[*missing, *each] if each[0].part == gap.part else each for each in read.messages])
         except LOST as error:
             leave("take.database_lost", error=type(error).__name__)
         else:
-            metrics.count("lamplighter_facts_taken_total", taken, stage=taking.stage, topic=messages[0].topic)
+            metrics.count("lamplighter_facts_taken_total", taken, stage=taking.stage, topic=first.topic)
             return
-    leave("take.gave_up", topic=messages[0].topic, part=messages[0].part, offset=messages[0].offset)
+    leave("take.gave_up", topic=first.topic, part=first.part, offset=first.offset)
 
 
 async def fetch_between(bootstrap: str, prefix: str, gap: Gap) -> list[Message]:

@@ -66,8 +66,14 @@ def run_process(
             if teller is not None:
                 await teller.cleanup()
 
+    run_until_told(whole)
+
+
+def run_until_told(work: Callable[[], Coroutine[object, object, None]]) -> None:
+    """Run this until it ends or SIGTERM or SIGINT comes."""
+
     async def main() -> None:
-        task = asyncio.ensure_future(whole())
+        task = asyncio.ensure_future(work())
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, task.cancel)

@@ -16,15 +16,20 @@ from services.hotline import store as hotline
 from services.hotline.stage import EscalateStage
 from services.network.network import Network
 from services.notices import store as notices
+from services.notices.people import People
 from services.notices.stage import NotifyStage
+from services.outages.questions import Askable, AskingSet, Mode
 from services.outages.stage import CorrelateStage
 from services.outages.store import CorrelateStore
 from services.reports import store as reports
 from services.reports.premises import Premises
+from services.settings import Settings
 from services.utility import store as utility
 
 STAGES = ("correlate", "dispatch", "escalate", "notify")
 """The stages of the product, in the order of the data's way; a drill has `world` besides."""
+RECLOSING_S = 60.0
+"""How long a reclosing takes at most where nobody says otherwise."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -45,38 +50,57 @@ class House:
     stages: dict[str, Ruled]
 
 
-async def build(connection: Connection, names: tuple[str, ...]) -> House:
+async def build(connection: Connection, names: tuple[str, ...], reclosing_s: float = RECLOSING_S) -> House:
     """Return the named stages. Raises `NoUtilityError` when no utility folder was imported."""
     async with connection.transaction(isolation="repeatable_read", readonly=True):
-        return await _build(connection, names)
+        return await _build(connection, names, reclosing_s)
 
 
-async def build_as_of(connection: Connection, names: tuple[str, ...], version: int | None) -> House:
+async def build_as_of(
+    connection: Connection, names: tuple[str, ...], version: int | None, reclosing_s: float = RECLOSING_S
+) -> House:
     """Return the named stages as they are built from a version of the utility, the current one for None."""
     trial = connection.transaction()
     await trial.start()
     try:
         if version is not None:
             await utility.make_current(connection, version)
-        return await _build(connection, names)
+        return await _build(connection, names, reclosing_s)
     finally:
         await trial.rollback()
 
 
-async def _build(connection: Connection, names: tuple[str, ...]) -> House:
+async def _build(connection: Connection, names: tuple[str, ...], reclosing_s: float) -> House:
     folder = await utility.load(connection)
     network = Network(folder.grid)
-    stages = {name: await _ruled(connection, name, network) for name in names}
+    stages = {name: await _ruled(connection, name, network, reclosing_s) for name in names}
     version = await current_version(connection)
     assert version is not None, "a utility was loaded"
     return House(version, network, await reports.read_premises(connection), stages)
 
 
-async def _ruled(connection: Connection, name: str, network: Network) -> Ruled:
+def asking_rules(settings: Settings) -> AskingSet:
+    """Return how much may be asked; no meter where there is no head-end to ask it."""
+    storm = settings.asking == "storm"
+    pings = settings.asking_storm_pings_per_minute if storm else settings.asking_low_pings_per_minute
+    texts = settings.asking_storm_texts_per_hour if storm else settings.asking_low_texts_per_hour
+    has_head_end = settings.exercise or settings.meter_ping_url is not None
+    return AskingSet(mode=Mode(settings.asking), pings_per_minute=pings if has_head_end else 0, texts_per_hour=texts)
+
+
+async def askable(connection: Connection) -> Askable:
+    """Return who may be asked by text, and when, in the current version of the utility."""
+    manners = await notices.read_manners(connection)
+    people = People(await notices.read_people(connection))
+    return Askable(by_text=people.alone(), quiet_end=manners.quiet_end)
+
+
+async def _ruled(connection: Connection, name: str, network: Network, reclosing_s: float) -> Ruled:
     match name:
         case "correlate":
             accounts = await hotline.accounts_by_customer(connection)
-            return Ruled(CorrelateStage(network, accounts), CorrelateStore())
+            stage = CorrelateStage(network, accounts, await askable(connection), reclosing_s=reclosing_s)
+            return Ruled(stage, CorrelateStore())
         case "dispatch":
             return Ruled(DispatchStage(await dispatch.read_roster(connection)), dispatch.DispatchStore())
         case "escalate":

@@ -21,7 +21,7 @@ from streams.leaving import leave
 
 log = structlog.get_logger(__name__)
 
-LOCKS = {"text": 7_240_021, "call": 7_240_022}
+LOCKS = {"text": 7_240_021, "call": 7_240_022, "ping": 7_240_024}
 BATCH = 200
 LOOK_S = 0.25
 AWAY_PAUSE_S = (0.2, 5.0)

@@ -1,6 +1,7 @@
 """A worker: takes and decides for some stages. The only place that knows which rule goes with which topic.
 
 python -m streams.worker --name worker-1 --stages intake,correlate,dispatch,notify
+python -m streams.worker --name worker-2 --stages intake        (takes reports and does nothing else)
 python -m streams.worker --name priority --stages escalate       (hotline reports and the priority topics, before all others)
 python -m streams.worker --name drill --stages world --drill lockstep|running
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import functools
+import gc
 
 import mode.loop
 
@@ -25,6 +27,7 @@ from services.engine.deathpoints import DeathPoints  # noqa: E402
 from services.engine.deciding import Deciding  # noqa: E402
 from services.engine.taking import InboxKeeper, Taking  # noqa: E402
 from services.logs import configure_logs  # noqa: E402
+from services.outages.store_asking import set_asking  # noqa: E402
 from services.ready import announce_ready  # noqa: E402
 from services.reports.store import ReportKeeper  # noqa: E402
 from services.settings import Settings, load_settings  # noqa: E402
@@ -34,8 +37,8 @@ from streams.brokers import wait_for  # noqa: E402
 from streams.leaving import leave  # noqa: E402
 from streams.loop import Lane  # noqa: E402
 from streams.outdated import leave_when_outdated  # noqa: E402
-from streams.processes import addresses, known_schema, process_name  # noqa: E402
-from streams.rules import House, build  # noqa: E402
+from streams.processes import addresses, known_schema, process_name, run_until_told  # noqa: E402
+from streams.rules import House, asking_rules, build  # noqa: E402
 from streams.turns import TickLoop  # noqa: E402
 from streams.watchdog import Watchdog  # noqa: E402
 
@@ -44,6 +47,8 @@ log = structlog.get_logger(__name__)
 _OF_THE_HOTLINE = {topic.name for topic in consumed_by("escalate")}
 
 POOL = 6
+YOUNG = 100_000
+"""So many objects are made before the young ones are looked through: a batch of facts is soon gone, and holds no cycles."""
 
 
 async def prepare(settings: Settings, stages: tuple[str, ...]) -> House:
@@ -53,9 +58,12 @@ async def prepare(settings: Settings, stages: tuple[str, ...]) -> House:
     await wait_for(bootstrap, 60.0)
     connection = await connect(dsn)
     try:
-        house = await build(connection, tuple(name for name in stages if name != "intake"))
+        named = tuple(name for name in stages if name != "intake")
+        house = await build(connection, named, settings.reclosing_s)
         for name, ruled in house.stages.items():
             await make_shards(connection, name, ruled.stage.shards())
+        if "correlate" in house.stages:
+            await set_asking(connection, house.stages["correlate"].stage.shards(), asking_rules(settings))
         return house
     finally:
         await connection.close()
@@ -88,11 +96,11 @@ class Worker:
             prefix=settings.topic_prefix,
             session_s=settings.kafka_session_s,
             agents=agents,
-            tasks=[self._run],
+            tasks=[self.run],
         )
         log.info("worker.starting", worker=name, stages=list(stages))
 
-    async def _run(self) -> None:
+    async def run(self) -> None:
         """Run everything of this worker, for ever."""
         settings, house = self._settings, self._house
         try:
@@ -162,6 +170,11 @@ def main() -> None:
     except LOST as error:
         leave("worker.not_prepared", error=type(error).__name__)
     worker = Worker(settings, name=given.name, stages=stages, house=house, driving=given.drill)
+    gc.freeze()  # the network and the rules stay as long as the process: no collection needs to look through them
+    gc.set_threshold(YOUNG)
+    if not house.stages:
+        run_until_told(worker.run)  # an app of Faust needs an agent, and intake has none
+        return
     faust.Worker(
         worker.app, loglevel="warn", override_logging=False, redirect_stdouts=False, quiet=True
     ).execute_from_commandline()

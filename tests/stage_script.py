@@ -62,6 +62,10 @@ class StageScript:
         """Take facts; those taken before the next `settle` are decided in one turn."""
         self._heard.extend(Fact(to_ms(event.at), event.id, event) for event in events)
 
+    def hear_facts(self, *facts: Fact) -> None:
+        """Take facts that are no events of a topic."""
+        self._heard.extend(facts)
+
     def turn_round(self) -> None:
         """Have what was heard arrive the other way round."""
         self._heard.reverse()

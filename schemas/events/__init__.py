@@ -25,6 +25,7 @@ from schemas.events.hotline import (
     OutageAcknowledged,
 )
 from schemas.events.incidents import (
+    CustomerAsked,
     EstimateGiven,
     HazardChanged,
     HazardDismissed,
@@ -68,6 +69,7 @@ AnyEvent = Union[  # noqa: UP007 - msgspec reads the union at run time
     WorkStarted,
     WorkCompleted,
     IncidentChanged,
+    CustomerAsked,
     HazardChanged,
     IncidentsMerged,
     IncidentSplit,
@@ -104,6 +106,7 @@ __all__ = [
     "CrewReported",
     "CrewState",
     "CrewVisiting",
+    "CustomerAsked",
     "DeviceStateReported",
     "EstimateGiven",
     "Event",

@@ -50,6 +50,22 @@ class IncidentChanged(Event, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     important: Count = 0
 
 
+class CustomerAsked(Event, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="outage.customerAsked.v1"):
+    """A customer is to be asked by text whether power is on: the answer tells apart what may have failed.
+
+    He lies behind `device`, one of the devices in question, and not behind `other`, if one is named. `at_night`: the question may
+    go out in quiet hours too.
+    """
+
+    area: Id
+    region: Id
+    incident: Id
+    customer: Id
+    device: Id
+    other: Id | None = None
+    at_night: bool = False
+
+
 class HazardState(enum.StrEnum):
     """Life of a hazard."""
 

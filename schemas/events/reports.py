@@ -8,12 +8,13 @@ from schemas.events.base import Event, Id, Note, Phases, Phone, Place
 
 
 class ReportKind(enum.StrEnum):
-    """What somebody or something reports."""
+    """What somebody or something reports. `NO_ANSWER`: a meter was asked whether it has power, and did not answer."""
 
     CALL = "call"
     TEXT = "text"
     LAST_GASP = "lastGasp"
     POWER_RESTORED = "powerRestored"
+    NO_ANSWER = "noAnswer"
 
 
 class OutageReported(Event, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="outage.reported.v1"):
@@ -87,11 +88,12 @@ class Quality(enum.StrEnum):
 
 
 class StateSource(enum.StrEnum):
-    """Who says how a device stands."""
+    """Who says how a device stands. `COMMAND`: it was told to stand so, which nobody has seen yet."""
 
     SCADA = "scada"
     CREW = "crew"
     CONSOLE = "console"
+    COMMAND = "command"
 
 
 class DeviceStateReported(Event, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="device.state.v1"):

@@ -107,6 +107,18 @@ SAMPLES: tuple[events.Event, ...] = (
         life_support=1,
         important=1,
     ),
+    events.CustomerAsked(
+        id="asked-1",
+        at=_AT,
+        exercise=True,
+        area="A1",
+        region="R2",
+        incident="I-1",
+        customer="C-1",
+        device="RC-2",
+        other="FUSE-7",
+        at_night=True,
+    ),
     events.HazardChanged(
         id="hazard-changed-1",
         at=_AT,

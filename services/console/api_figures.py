@@ -155,6 +155,10 @@ async def _estimates(_: web.Request, connection: Connection, what: Asked, __: in
     return await showing.estimates(connection, what.selection)
 
 
+async def _calibration(_: web.Request, connection: Connection, what: Asked, __: int) -> msgspec.Struct:
+    return await showing.calibration(connection, what.selection)
+
+
 async def _behind(request: web.Request, connection: Connection, what: Asked, _: int) -> msgspec.Struct:
     offset, limit = page(request)
     return await showing.behind(
@@ -212,6 +216,9 @@ ROUTES: tuple[Route, ...] = (
     _question("/feeders", "The figures by feeder", _feeders, shown.FeedersShown),
     _question("/incidents", "The incidents behind a figure", _incidents, shown.IncidentsShown),
     _question("/estimates", "How first estimates fared", _estimates, shown.Estimates),
+    _question(
+        "/calibration", "How far the probabilities of hypotheses can be believed", _calibration, shown.Calibration
+    ),
     _question("/behind", "The interruptions of customers behind a figure", _behind, shown.BehindShown),
     _question("/storms", "Runs of incidents without a long pause", _storms, shown.StormsShown),
     _sheet("incidents", "The incidents behind the figures, for a spreadsheet"),

@@ -223,6 +223,8 @@ class Assembly:
             upstream=i.upstream,
             merged_into=i.merged_into,
             fixed=i.fixed,
+            phases=i.phases,
+            contradicted=i.contradicted,
             priority=(priority_of(i) if job is None else job.priority).value,
             order=None if order is None else order.order,
             order_state=None if order is None else order.state,

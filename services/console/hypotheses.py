@@ -1,155 +1,180 @@
-"""What could have failed instead of the device that an incident names, and what speaks for and against each. Pure.
-
-The weights are those of the inference (`services/outages/explaining.py`); they put the alternatives in order and are no
-probabilities: those come only with an inference that has any.
-"""
+"""What may have failed, how likely the inference takes that to be, what else comes into question, what speaks for each. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
-from typing import Final, Literal, TypeAlias
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 import msgspec
 
 from services.network import Network
-from services.outages.explaining import CALLERS, FAULT, METERS, STRAY, Voices
+from services.outages import entities
+from services.outages.arguing import Argument, Known, argue, fed_by
+from services.outages.showing_belief import Believed, Scored
 
-MOST: Final = 12
+MOST: Final = 5
 """So many devices are named at most."""
-_LIVE: Final = 2_000
-"""A customer behind the device who has power for certain speaks against it more than any silence, hundredths of a nat."""
-
-Why: TypeAlias = Literal[
-    "chosen",
-    "powerBehind",
-    "tooFewHeard",
-    "leavesReports",
-    "silenceBehind",
-    "explainsAsMuch",
-    "anotherOut",
-]
-"""What is most to be said of a device:
-
-`chosen` it is what is taken to have failed; `powerBehind` somebody behind it has power (`restored`); `leavesReports` it explains
-only some of the reports (`explained` of `heard`); `silenceBehind` it explains them all, and more customers behind it stay silent
-(`silent`) than behind the chosen one; `tooFewHeard` nothing was heard from behind it; `anotherOut` everybody else behind it is out
-under another incident; `explainsAsMuch` nothing speaks against it.
-"""
+ENOUGH: Final = 3
+"""Where the inference names as many, no others are added."""
 
 
-class Hypothesis(msgspec.Struct, frozen=True, kw_only=True):
-    """A device that may have failed. Of `heard` customers who reported it explains `explained`; of the `customers` behind it
-    `silent` said nothing, and `restored` have power for certain. `probability` is always None: nothing reckons one yet.
-    """
+class NamedDevice(msgspec.Struct, frozen=True, kw_only=True):
+    """A device as people name it: by class and number."""
 
     device: str
     device_class: str
     device_number: str
+
+
+class ArgumentRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What speaks `for` or `against` a hypothesis: a code of `services/outages/arguing.py`, its numbers, another device."""
+
+    code: str
+    side: str
+    numbers: dict[str, int]
+    device: NamedDevice | None
+
+
+class Hypothesis(NamedDevice, frozen=True, kw_only=True):
+    """A device that may have failed, with so many customers behind it. `chosen`: the incident names it.
+
+    `probability` is None where the inference gave none: the device is named because of where it lies.
+    """
+
     customers: int
-    heard: int
-    explained: int
-    silent: int
-    restored: int
     chosen: bool
     probability: float | None
-    why: str
+    arguments: list[ArgumentRow]
 
 
-def hypotheses(
-    network: Network,
-    chosen: str,
-    *,
-    heard: Collection[str],
-    powered: Collection[str],
-    elsewhere: Collection[str],
-    by_meter: bool,
-) -> list[Hypothesis]:
-    """Return the chosen device, then its alternatives with the likeliest first; none for a device that the network has not.
+class Likelihood(NamedDevice, frozen=True, kw_only=True):
+    """How likely a device was to have failed."""
 
-    Alternatives are all devices on the way to the feeder's head, and of those behind the chosen one the ones that hold
-    reporters: the next ones, and further down as long as one alone holds all of them. `heard` are the customers who reported,
-    `powered` those who have power for certain, `elsewhere` those who are out under another incident.
+    probability: float
+
+
+class Belief(msgspec.Struct, frozen=True, kw_only=True):
+    """What was believed from a time on, the likeliest first; milliseconds."""
+
+    at_ms: int
+    ranked: list[Likelihood]
+
+
+class Score(NamedDevice, frozen=True, kw_only=True):
+    """The device that had failed, who said so (crew, dispatcher, telemetry) and when first, and what was believed of it before.
+
+    `probability` and `rank` are those of the last ranking before that, `first_` those of the first. A rank is None where it was
+    not among the hypotheses.
     """
-    try:
-        network.device(chosen)
-    except KeyError:
+
+    known_by: str
+    known_at_ms: int
+    probability: float
+    rank: int | None
+    first_probability: float
+    first_rank: int | None
+
+
+def hypotheses(network: Network, chosen: str, ranked: Sequence[entities.Hypothesis], known: Known) -> list[Hypothesis]:
+    """Return what may have failed; nothing for a chosen device that the network has not.
+
+    That is what the inference `ranked`, with the chosen device first where it is not among it. Are these fewer than `ENOUGH`,
+    others come behind them, without a probability: those that explain the most of the reports, of these the smallest.
+    """
+    if not _has(network, chosen):
         return []
-    at = {customer: device for customer in heard if (device := _fed_by(network, customer)) is not None}
-    weigh = _weigher(network, at, set(powered), set(elsewhere), METERS if by_meter else CALLERS)
-    first, _ = weigh(chosen)
-    weighed = [weigh(device) for device in _alternatives(network, chosen, at)]
-    others = sorted(weighed, key=lambda pair: (pair[1], pair[0].device))
+    likely = {each.device: each.permille for each in ranked if _has(network, each.device)}
+    devices = [*([] if chosen in likely else [chosen]), *likely]
+    if len(devices) < ENOUGH:
+        devices += [device for device in _alternatives(network, chosen, known) if device not in likely]
     return [
-        msgspec.structs.replace(first, chosen=True, why="chosen"),
-        *(msgspec.structs.replace(each, why=_why(each, first)) for each, _ in others[: MOST - 1]),
+        Hypothesis(
+            **_named(network, device),
+            customers=network.count_behind(device),
+            chosen=device == chosen,
+            probability=likely[device] / 1000 if device in likely else None,
+            arguments=[_row(network, argument) for argument in argue(network, device, known)],
+        )
+        for device in devices[:MOST]
     ]
+
+
+def beliefs(network: Network, believed: Sequence[Believed]) -> list[Belief]:
+    """Return how belief moved, in the order given."""
+    return [
+        Belief(
+            at_ms=each.at_ms,
+            ranked=[Likelihood(**_named(network, one.device), probability=one.permille / 1000) for one in each.ranked],
+        )
+        for each in believed
+    ]
+
+
+def score(network: Network, scored: Scored | None) -> Score | None:
+    """Return how belief fared, as it is shown."""
+    if scored is None:
+        return None
+    return Score(
+        **_named(network, scored.device),
+        known_by=scored.known_by,
+        known_at_ms=scored.known_at_ms,
+        probability=scored.last_permille / 1000,
+        rank=scored.last_rank,
+        first_probability=scored.first_permille / 1000,
+        first_rank=scored.first_rank,
+    )
 
 
 def candidates(network: Network, chosen: str) -> tuple[str, ...]:
     """Return everybody behind the topmost device that could have failed instead, sorted; none for an unknown device."""
+    return network.customers_behind(network.path_to_source(chosen)[-1]) if _has(network, chosen) else ()
+
+
+def switches(network: Network, chosen: str, ranked: Sequence[entities.Hypothesis]) -> list[str]:
+    """Return every device whose position speaks for or against a hypothesis: they, what is above them, and what is behind."""
+    found = {chosen, *(each.device for each in ranked)}
+    for device in sorted(found):
+        if _has(network, device):
+            found.update(network.path_to_source(device))
+            found.update(network.children(device))
+    return sorted(found)
+
+
+def _alternatives(network: Network, chosen: str, known: Known) -> list[str]:
+    """Return all above the chosen device, and of those right behind it the ones that hold reporters; the likeliest first."""
+    at = [place for each in sorted({h.customer for h in known.heard}) if (place := fed_by(network, each)) is not None]
+
+    def explained(device: str) -> int:
+        return sum(network.is_behind(place, device) for place in at)
+
+    def others() -> Iterator[str]:
+        yield from network.path_to_source(chosen)[1:]
+        yield from (child for child in network.children(chosen) if explained(child))
+
+    return sorted(others(), key=lambda device: (-explained(device), network.count_behind(device), device))
+
+
+def _has(network: Network, device: str) -> bool:
     try:
-        return network.customers_behind(network.path_to_source(chosen)[-1])
+        return network.device(device).id == device
     except KeyError:
-        return ()
+        return False
 
 
-def _fed_by(network: Network, customer: str) -> str | None:
-    try:
-        return network.customer_device(customer)
-    except KeyError:
-        return None
+def _named(network: Network, device: str) -> dict[str, str]:
+    if not _has(network, device):
+        return {"device": device, "device_class": "", "device_number": ""}
+    return {
+        "device": device,
+        "device_class": network.device(device).device_class.value,
+        "device_number": network.switch(device).device_number,
+    }
 
 
-def _alternatives(network: Network, chosen: str, at: Mapping[str, str]) -> Iterator[str]:
-    yield from network.path_to_source(chosen)[1:]
-    level: list[str] = [chosen]
-    while level:
-        children: list[str] = [child for device in level for child in network.children(device)]
-        holding = [child for child in children if any(network.is_behind(device, child) for device in at.values())]
-        yield from holding
-        everything = sum(network.is_behind(device, chosen) for device in at.values())
-        alone = len(holding) == 1 and sum(network.is_behind(d, holding[0]) for d in at.values()) == everything
-        level = [*holding] if alone else []
-
-
-def _weigher(
-    network: Network, at: Mapping[str, str], powered: set[str], elsewhere: set[str], voices: Voices
-) -> Callable[[str], tuple[Hypothesis, int]]:
-    def weigh(device: str) -> tuple[Hypothesis, int]:
-        behind = set(network.customers_behind(device))
-        explained = sum(network.is_behind(each, device) for each in at.values())
-        restored = len((behind & powered) - at.keys())
-        silent = len(behind - at.keys() - powered - elsewhere)
-        switch = network.switch(device)
-        cost = FAULT + explained * voices.heard + silent * voices.silent + restored * _LIVE
-        cost += (len(at) - explained) * STRAY
-        row = Hypothesis(
-            device=device,
-            device_class=network.device(device).device_class.value,
-            device_number=switch.device_number,
-            customers=len(behind),
-            heard=len(at),
-            explained=explained,
-            silent=silent,
-            restored=restored,
-            chosen=False,
-            probability=None,
-            why="",
-        )
-        return row, cost
-
-    return weigh
-
-
-def _why(row: Hypothesis, first: Hypothesis) -> Why:
-    if row.restored > first.restored:
-        return "powerBehind"
-    if not row.explained:
-        return "tooFewHeard"
-    if row.explained < row.heard:
-        return "leavesReports"
-    if row.silent > first.silent:
-        return "silenceBehind"
-    if row.customers > first.customers:
-        return "anotherOut"
-    return "explainsAsMuch"
+def _row(network: Network, argument: Argument) -> ArgumentRow:
+    return ArgumentRow(
+        code=argument.code,
+        side=argument.side,
+        numbers=dict(argument.numbers),
+        device=None if argument.device is None else NamedDevice(**_named(network, argument.device)),
+    )

@@ -9,10 +9,10 @@ import msgspec
 
 from services.access import acted
 from services.access.acted import Acted
-from services.console import outcomes, timeline
+from services.console import hypotheses, outcomes, timeline
 from services.console.assembling import Assembly
 from services.console.ground import Ground
-from services.console.hypotheses import Hypothesis, candidates, hypotheses
+from services.console.hypotheses import Belief, Hypothesis, Score
 from services.console.masking import masked
 from services.console.outcomes import ActionRow
 from services.console.rows import HazardRow, IncidentRow
@@ -26,8 +26,11 @@ from services.hotline.showing import Escalated
 from services.network import Network
 from services.notices import showing as notices
 from services.outages import showing as outages_live
+from services.outages import showing_belief
 from services.outages import showing_incident as outages
 from services.outages.showing import ShownHazard
+from services.outages.showing_asked import asked_about
+from services.outages.showing_belief import Believed
 from services.outages.showing_incident import Counted, HeldCustomer, Standing
 from services.reports import showing as reports
 
@@ -43,13 +46,15 @@ class Texts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class IncidentDetail(msgspec.Struct, frozen=True, kw_only=True):
-    """`IncidentDetail` of `types.ts`. `now_ms` is when it was read."""
+    """`IncidentDetail` of `types.ts`. `now_ms` is when it was read. `beliefs` are how the ranking moved, the last one first."""
 
     now_ms: int
     incident: IncidentRow
     timeline: list[TimelineRow]
     timeline_total: int
     hypotheses: list[Hypothesis]
+    beliefs: list[Belief]
+    score: Score | None
     customers: Counted
     orders: list[GivenOrder]
     texts: Texts
@@ -96,12 +101,15 @@ async def detail(
         by_state = await notices.texts_by_state(connection, incident_id)
         texts = await notices.texts_of(connection, incident_id, TEXTS_SHOWN)
         counted = await outages.customers_counted(connection, incident_id)
+        believed = await showing_belief.beliefs(connection, incident_id)
         return IncidentDetail(
             now_ms=now_ms,
             incident=assembly.row(incident_id, now_ms),
             timeline=timeline.page(history, limit, before_ms),
             timeline_total=len(history),
-            hypotheses=await _hypotheses(connection, present, standing),
+            hypotheses=await _hypotheses(connection, present, standing, believed, now_ms),
+            beliefs=hypotheses.beliefs(present, believed),
+            score=hypotheses.score(present, await showing_belief.score(connection, incident_id)),
             customers=counted,
             orders=orders,
             texts=Texts(
@@ -212,6 +220,7 @@ async def _history(
         timeline.facts(await outages.facts_named(connection, named)),
         timeline.heard(await reports.heard_for(connection, [standing.id, *hazards])),
         timeline.decisions(noted),
+        timeline.questions(await asked_about(connection, standing.id)),
         timeline.texts(await notices.told_of(connection, standing.id)),
         timeline.actions(actions),
         timeline.remarks(await outages.remarks_on(connection, "incident", standing.id), ("incident", standing.id)),
@@ -226,13 +235,15 @@ def _path(network: Network, device: str) -> tuple[str, ...]:
         return (device,)
 
 
-async def _hypotheses(connection: Connection, present: Network, standing: Standing) -> list[Hypothesis]:
-    evidence = await outages.evidence(connection, standing, candidates(present, standing.device))
-    return hypotheses(
-        present,
-        standing.device,
-        heard=evidence.heard,
-        powered=evidence.powered,
-        elsewhere=evidence.elsewhere,
-        by_meter=standing.basis == "meter",
+async def _hypotheses(
+    connection: Connection, present: Network, standing: Standing, believed: Sequence[Believed], now_ms: int
+) -> list[Hypothesis]:
+    ranked = believed[0].ranked if believed else ()
+    known = await showing_belief.known(
+        connection,
+        standing,
+        hypotheses.candidates(present, standing.device),
+        hypotheses.switches(present, standing.device, ranked),
+        now_ms,
     )
+    return hypotheses.hypotheses(present, standing.device, ranked, known)

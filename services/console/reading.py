@@ -198,6 +198,7 @@ class Reading:
                     crews_on_duty=sum(row.order is not None or row.hours_left_ms is not None for row in self.crews),
                     inbox=len(self.inbox),
                     lag_s=look.waits_ms / 1000,
+                    intake_lag_s=look.untaken_ms / 1000,
                     held=look.held,
                     **self._figures,
                 )

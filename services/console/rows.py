@@ -46,7 +46,10 @@ class Beat(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SummaryRow(Row, frozen=True, kw_only=True):
-    """The figures of the whole installation; its only row has the id `summary`. `held`: no text and no call leaves."""
+    """The figures of the whole installation; its only row has the id `summary`. `held`: no text and no call leaves.
+
+    `lag_s` is for how long what was taken has waited for its turn, `intake_lag_s` how far intake lags in event time.
+    """
 
     customers_served: int
     customers_out: int
@@ -62,6 +65,7 @@ class SummaryRow(Row, frozen=True, kw_only=True):
     inbox: int
     parked: int
     lag_s: float
+    intake_lag_s: float
     saidi_min: float
     saifi: float
     caidi_min: float
@@ -69,7 +73,11 @@ class SummaryRow(Row, frozen=True, kw_only=True):
 
 
 class IncidentRow(Row, frozen=True, kw_only=True):
-    """An incident; `uncertain`: it may be another device; `overdue`: the estimate has passed and customers are still out."""
+    """An incident; `uncertain`: it may be another device; `overdue`: the estimate has passed and customers are still out.
+
+    `phases` are those that it took out, empty: it is not of single phases. `contradicted` is the reason that speaks against
+    what a dispatcher said it is.
+    """
 
     device: str
     device_class: str
@@ -96,6 +104,8 @@ class IncidentRow(Row, frozen=True, kw_only=True):
     upstream: str | None
     merged_into: str | None
     fixed: bool
+    phases: str
+    contradicted: str | None
     priority: str
     order: str | None
     order_state: str | None

@@ -13,6 +13,7 @@ from schemas.topics import TOPICS
 from services.clock import to_ms
 from services.console.outcomes import ActionRow
 from services.notices.showing import Told
+from services.outages.showing_asked import ShownQuestion
 from services.outages.showing_incident import Noted, Remark
 from services.reports.showing import Heard
 
@@ -120,6 +121,25 @@ def _said(event: Event) -> tuple[str, str, str, str | None, str]:
             window = str(getattr(event, "window", ""))
             words = str(getattr(event, "why", "") or getattr(event, "work", ""))
             return "window", window, str(type(event).__struct_config__.tag).split(".")[1], None, words
+
+
+def questions(asked: Iterable[ShownQuestion]) -> list[TimelineRow]:
+    """Return who was asked whether power is on; `words` are the devices that the answer tells apart, one or two."""
+    return [
+        TimelineRow(
+            at_ms=each.at_ms,
+            kind="decision",
+            subject_kind="meter" if each.by == "meter" else "customer",
+            subject=each.meter if each.by == "meter" else each.customer,
+            became="askedForPower",
+            reason=each.reason,
+            by="correlate",
+            words="|".join(device for device in (each.device, each.other) if device is not None),
+            facts=(each.key,),
+            facts_total=1,
+        )
+        for each in asked
+    ]
 
 
 def texts(told: Iterable[Told]) -> list[TimelineRow]:

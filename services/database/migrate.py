@@ -12,6 +12,8 @@ import asyncpg
 
 from services.database.pool import connect
 
+PATIENCE_S = 3_600.0
+"""A migration may take so long: it may have years of rows to rewrite."""
 _LOCK = 7_240_001
 _NAME = re.compile(r"\A(\d{4})_[a-z0-9_]+\.sql\Z")
 
@@ -76,7 +78,7 @@ async def _apply_missing(connection: asyncpg.Connection[asyncpg.Record]) -> list
     done = []
     for migration in known[len(applied) :]:
         async with connection.transaction():
-            await connection.execute(migration.sql)
+            await connection.execute(migration.sql, timeout=PATIENCE_S)
             await connection.execute(
                 "INSERT INTO schema_migration (number, name, digest) VALUES ($1, $2, $3)",
                 migration.number,

@@ -121,7 +121,7 @@ class Operator:
     async def start_http(self, host: str, ports: list[int]) -> int:
         """Listen on the first of these ports that is free and return it."""
         app = web.Application()
-        app.add_routes(routes(place=self._place, text=self._text, call=self._call))
+        app.add_routes(routes(place=self._place, text=self._text, call=self._call, ping=self._ping))
         self._http = web.AppRunner(app, access_log=None)
         await self._http.setup()
         for port in ports[:-1]:
@@ -206,6 +206,10 @@ class Operator:
     async def _place(self, call: Call) -> bool:
         async with self._pool.acquire() as connection:
             return await store.take_call(connection, self._seed, call)
+
+    async def _ping(self, name: str, meter: str) -> bool | None:
+        async with self._pool.acquire() as connection:
+            return await store.take_ping(connection, name, meter)
 
     async def _call(self, key: str) -> dict[str, str | int | bool] | None:
         async with self._pool.acquire() as connection:

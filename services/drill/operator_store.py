@@ -12,6 +12,7 @@ from schemas.events import CallAnswered, TextOutcome
 from schemas.ids import derived
 from schemas.topics import HOTLINE_ANSWERS, NOTICE_INBOUND, NOTICE_RECEIPTS
 from services.clock import from_ms
+from services.drill.asking import By, asks_power
 from services.drill.messages import Texted
 from services.drill.operator_fate import (
     ANSWER_AFTER_MS,
@@ -129,6 +130,7 @@ async def take_texts(connection: Connection, seed: int, texts: Sequence[Submit])
             rows.append((operator_id, text, fate.outcome))
             taken.append((Status.OK, operator_id))
         await _write_texts(connection, seed, now, rows)
+        await _write_questions(connection, now, rows)
     return taken
 
 
@@ -173,6 +175,40 @@ async def _write_texts(
         [msgspec.json.encode(receipt) for receipt in receipts],
         NOTICE_RECEIPTS.name,
     )
+
+
+async def _write_questions(connection: Connection, now: int, rows: Sequence[tuple[str, Submit, TextOutcome]]) -> None:
+    """Let the world hear of texts that ask whether power is on, as far as they reach a phone of one premise."""
+    asking = [
+        (i, text.phone) for i, text, outcome in rows if outcome is TextOutcome.DELIVERED and asks_power(text.words)
+    ]
+    if asking:
+        await connection.execute(
+            f"""{_ASKED} SELECT a.id, min(p.customer), '{By.TEXT}', $3, t.n
+                FROM tick() t, unnest($1::text[], $2::text[]) AS a (id, phone) JOIN current_phone p USING (phone)
+                GROUP BY a.id, t.n HAVING count(*) = 1""",  # noqa: S608 (constants of ours)
+            [derived("question", operator_id) for operator_id, _ in asking],
+            [phone for _, phone in asking],
+            now,
+        )
+
+
+_ASKED = "INSERT INTO drill.asked (id, customer, by, at_ms, tick)"
+
+
+async def take_ping(connection: Connection, ping: str, meter: str) -> bool | None:
+    """Let the world hear that a meter is pinged; False when this ping was taken before, None: nobody has such a meter."""
+    async with connection.transaction():
+        customer = await connection.fetchval("SELECT customer FROM current_customer WHERE meter = $1", meter)
+        if customer is None:
+            return None
+        new = await connection.fetchval(
+            f"{_ASKED} SELECT $1, $2, '{By.METER}', t.now_ms, t.n FROM tick() t ON CONFLICT DO NOTHING RETURNING true",  # noqa: S608 (as above)
+            ping,
+            customer,
+        )
+        await connection.execute("SELECT pg_notify('moved', '')")
+    return bool(new)
 
 
 async def receipts_due(connection: Connection, limit: int) -> list[tuple[str, int, ReceiptDue | Texted]]:

@@ -10,8 +10,8 @@ import msgspec
 from schemas.events import ReportKind, StateSource
 from schemas.ids import derived
 from schemas.topics import OUTAGE_REPORTS
+from services.drill import asking, meters, reporting, windows
 from services.drill import callers as calling
-from services.drill import meters, reporting, windows
 from services.drill.draws import between, chance
 from services.drill.faults import (
     Appeared,
@@ -260,7 +260,7 @@ class Play:
             self.turn.put(msgspec.structs.replace(waiting, waiting=rest))
         else:
             self.turn.remove(waiting)
-        if not is_dark(self.network, self.network.customer_device(customer), self.opened()):
+        if not self._is_without(customer):
             return
         rough = self.scenario.storm.rough
         self.say(reporting.report(self.seed, self.normal, self._cast, customer, at, rough=rough))
@@ -273,6 +273,25 @@ class Play:
         self.say(text_us(plan.phone, plan.words, at))
         if plan.words == "STOP":
             self.turn.record(OptedOut(phone=plan.phone, at=at))
+
+    def hear_question(self, question: str, asked: asking.Asked) -> None:
+        """Let a meter that is pinged now answer or not, and a customer who is asked by text make up his mind."""
+        now, customer = self.turn.now, asked.customer
+        if asked.by is asking.By.METER:
+            known = self.normal.customer(customer)
+            self.say(asking.pinged(self.seed, question, known, now, dark=self._is_without(customer)))
+        elif (reading := asking.reading(self.seed, question, customer, now)) is not None:
+            self.turn.put(reading)
+
+    def answer(self, reading: asking.Reading, at: int) -> None:
+        """Let a customer who was asked by text answer by what is so now."""
+        self.turn.remove(reading)
+        said = asking.answer(self._cast, reading.customer, at, dark=self._is_without(reading.customer))
+        if said is not None:
+            self.say(said)
+
+    def _is_without(self, customer: str) -> bool:
+        return is_dark(self.network, self.network.customer_device(customer), self.opened())
 
     @contextmanager
     def _power(self, at: int, *, planned: bool = False, silent: bool = False) -> Iterator[_Moved]:

@@ -110,7 +110,7 @@ class Session:
     def _bind(self, sequence: int, body: bytes) -> bool:
         self.bound = smpp_pdu.bind(body) == self._server.client
         status = Status.OK if self.bound else Status.INVALID_PASSWORD
-        self._answer(Command.BIND_TRANSCEIVER, sequence, smpp_pdu.text_field(NAME), status)
+        self._answer(Command.BIND_TRANSCEIVER, sequence, smpp_pdu.text_field(self._server.name), status)
         if self.bound:
             self._server.arrived.set()
         return self.bound
@@ -137,8 +137,9 @@ class Session:
 class SmppServer:
     """Listens for clients. `client` is the one account (name, password); `arrived` is set when somebody binds."""
 
-    def __init__(self, client: tuple[str, str], take: TakeText) -> None:
+    def __init__(self, client: tuple[str, str], take: TakeText, name: str = NAME) -> None:
         self.client = client
+        self.name = name
         self.take = take
         self.arrived = asyncio.Event()
         self._sessions: dict[Session, asyncio.Task[None] | None] = {}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from schemas.events import OrderChanged
 from services.dispatch.visitors import PREFIX
+from services.drill.asking import Asked, Reading
 from services.drill.callers import Callers
 from services.drill.crews import OVER, Duty, Task, Whereabouts
 from services.drill.driving import Drive
@@ -32,16 +33,31 @@ SHARD = "world"
 
 
 class Due(NamedTuple):
-    """Something that happens at a time. Of what happens at one time the smaller rank comes first, callers last."""
+    """Something that happens at a time. Of what happens at one time the smaller rank comes first, people last."""
 
     at: int
     rank: int
     id: str
 
 
-BEGIN, SHIFT, COMPLETE, PROLONG, CANCEL, START, STRIKE, BLINK, BLINK_OVER, APPEAR, SWITCH, STEP, MOVE, TEXT, CALL = (
-    range(15)
-)
+(
+    BEGIN,
+    SHIFT,
+    COMPLETE,
+    PROLONG,
+    CANCEL,
+    START,
+    STRIKE,
+    BLINK,
+    BLINK_OVER,
+    APPEAR,
+    SWITCH,
+    STEP,
+    MOVE,
+    TEXT,
+    CALL,
+    ANSWER,
+) = range(16)
 
 
 BRINGS_POWER = frozenset({COMPLETE, BLINK_OVER, SWITCH})
@@ -49,11 +65,11 @@ BRINGS_POWER = frozenset({COMPLETE, BLINK_OVER, SWITCH})
 
 
 class WorldStage:
-    """The world as a stage. It hears nothing but orders; the product hears of it by messages on the schedule."""
+    """The world as a stage. It hears orders and questions; the product hears of it by messages on the schedule."""
 
     name = "world"
     entities: ClassVar[tuple[type[Entity], ...]] = (
-        Begun, Sent, Fault, Work, Off, Blink, Danger, Switched, Callers, Task, Drive, Whereabouts, Duty,
+        Begun, Sent, Fault, Work, Off, Blink, Danger, Switched, Callers, Reading, Task, Drive, Whereabouts, Duty,
     )  # fmt: skip
 
     def __init__(self, network: Network, scenario: Scenario, seed: int) -> None:
@@ -84,7 +100,7 @@ class WorldStage:
         return SHARD
 
     def decide(self, turn: Turn) -> None:
-        """Let happen what was to happen until now, hear the orders, and ask to be woken for what comes next."""
+        """Let happen what was to happen until now, hear orders and questions, and ask to be woken for what comes next."""
         play = Play(turn, self._network, self._scenario, self._seed)
         crews = Crews(play, self._faults, self._hours)
         orders = [(fact.what, fact.id) for fact in turn.facts if isinstance(fact.what, OrderChanged)]
@@ -92,6 +108,9 @@ class WorldStage:
             self._happen(play, crews, due)
         for order, fact in orders:
             crews.hear(order, fact)
+        for question in turn.facts:
+            if isinstance(question.what, Asked):
+                play.hear_question(question.id, question.what)
         upcoming = min(self._dues(turn, crews), default=None)
         if upcoming is not None:
             turn.wake(upcoming.at)
@@ -130,8 +149,6 @@ class WorldStage:
                 yield Due(task.next_at, STEP, task.id)
         for drive in turn.all(Drive):
             yield Due(drive.next_at, MOVE, drive.id)
-        for waiting in turn.all(Callers):
-            yield Due(waiting.waiting[0][0], CALL, waiting.id)
 
     def _other_dues(self, turn: Turn) -> Iterator[Due]:
         for hazard in self._scenario.hazards:
@@ -146,6 +163,10 @@ class WorldStage:
         for text in self._scenario.texts:
             if turn.get(Sent, text.id) is None:
                 yield Due(text.at, TEXT, text.id)
+        for waiting in turn.all(Callers):
+            yield Due(waiting.waiting[0][0], CALL, waiting.id)
+        for reading in turn.all(Reading):
+            yield Due(reading.at, ANSWER, reading.id)
 
     def _work_dues(self, turn: Turn) -> Iterator[Due]:
         for window in self._scenario.windows:
@@ -187,7 +208,15 @@ class WorldStage:
             crews.step(task, at)
         elif due.rank == MOVE and (drive := turn.get(Drive, name)):
             crews.move(drive, at)
-        elif due.rank == CALL and (waiting := turn.get(Callers, name)):
-            play.call(waiting)
+        else:
+            _speak(play, due)
         if due.rank in BRINGS_POWER:
             crews.look_again(at)
+
+
+def _speak(play: Play, due: Due) -> None:
+    """Let people call, or answer what they were asked by text."""
+    if due.rank == CALL and (waiting := play.turn.get(Callers, due.id)):
+        play.call(waiting)
+    elif due.rank == ANSWER and (reading := play.turn.get(Reading, due.id)):
+        play.answer(reading, due.at)

@@ -7,11 +7,12 @@ places it looks at to the next, so no snapshot can miss one; two queries could.
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from schemas import cloudevents
 from schemas.codec import Unreadable, decode
 from schemas.topics import TOPICS
+from services.drill.asking import Asked, By
 from services.drill.faults import Appeared, MadeSafe, Mended, OptedOut, PowerBack, PowerLost
 from services.drill.messages import Said
 from services.engine.taking import Fenced
@@ -20,9 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from services.engine.taking import Connection
-    from services.engine.turn import Fact, Record
+    from services.engine.turn import Record
 
 from services.engine.deciding import inbox_decided, inbox_facts
+from services.engine.turn import Fact
 
 SOURCE = "drill"
 """Who speaks in the messages of the world."""
@@ -200,11 +202,16 @@ class WorldStore:
 
     async def facts(self, connection: Connection, shard: str, tick: int) -> list[Fact]:
         """Return the facts that this tick decides, marked so."""
-        return await inbox_facts(connection, "world", shard, tick)
+        asked = await connection.fetch(
+            "UPDATE drill.asked SET decided = $1 WHERE decided IS NULL AND tick < $1 RETURNING id, customer, by, at_ms",
+            tick,
+        )
+        return await inbox_facts(connection, "world", shard, tick) + list(map(_asked, asked))
 
     async def decided(self, connection: Connection, shard: str, tick: int) -> list[Fact]:
         """Return the facts that this tick decided."""
-        return await inbox_decided(connection, "world", shard, tick)
+        asked = await connection.fetch("SELECT id, customer, by, at_ms FROM drill.asked WHERE decided = $1", tick)
+        return await inbox_decided(connection, "world", shard, tick) + list(map(_asked, asked))
 
     async def save(
         self,
@@ -255,6 +262,10 @@ class WorldStore:
                 case _:
                     raise TypeError(f"the world has no table for {type(record).__name__}")
         await schedule(connection, said)
+
+
+def _asked(row: Mapping[str, Any]) -> Fact:
+    return Fact(row["at_ms"], row["id"], Asked(customer=row["customer"], by=By(row["by"])))
 
 
 async def schedule(connection: Connection, said: Sequence[Said]) -> None:

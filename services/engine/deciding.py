@@ -10,6 +10,7 @@ import hashlib
 import json
 import time
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -20,6 +21,7 @@ from schemas.topics import TOPICS
 from services.engine.rulebook import edition_of
 from services.engine.taking import Connection, Fenced
 from services.engine.turn import Entity, Fact, Outcome, Record, Stage, Store, Turn
+from services.engine.waking import wake
 from services.telling import metrics
 
 Entities = dict[str, dict[str, Entity]]
@@ -104,7 +106,7 @@ class Deciding:
         begun = time.perf_counter()
         async with connection.transaction():
             if not await connection.fetchval(
-                "UPDATE turns SET ticked_to = $3 WHERE stage = $1 AND shard = $2 AND ticked_to = $4 RETURNING true",
+                _MOVE,
                 self.stage.name,
                 shard,
                 n,
@@ -124,6 +126,7 @@ class Deciding:
         self._found.discard(shard)
         apply(entities, turn.outcome)
         self._cache[shard] = (n, entities)
+        await wake(connection, "moved", *(["outbox"] if turn.outcome.events else []))
         metrics.observe("lamplighter_turn_seconds", time.perf_counter() - begun, stage=self.stage.name)
         metrics.count("lamplighter_turns_total", stage=self.stage.name)
         metrics.count("lamplighter_facts_decided_total", len(facts), stage=self.stage.name)
@@ -168,8 +171,14 @@ class Deciding:
 
     async def _write(self, connection: Connection, turn: Turn, n: int) -> None:
         outcome, stage, shard = turn.outcome, self.stage.name, turn.shard
-        kept = [(kind, i, encoded(e)) for (kind, i), e in sorted(outcome.entities.items()) if e is not None]
-        gone = [(kind, i) for (kind, i), e in sorted(outcome.entities.items()) if e is None]
+        entities = _encoded_entities(outcome)
+        kept = [(kind, i, body.decode()) for kind, i, body in entities if body is not None]
+        gone: dict[str, list[str]] = {}
+        for kind, i, body in entities:
+            if body is None:
+                gone.setdefault(kind, []).append(i)
+        for kind, ids in gone.items():
+            await connection.execute(_FORGET, stage, shard, kind, ids)
         await connection.execute(
             _WRITE,
             stage,
@@ -177,9 +186,9 @@ class Deciding:
             n,
             turn.now,
             *_columns(kept, 3),
-            *_columns(gone, 2),
             *_columns(
-                [(j.id, j.subject_kind, j.subject, j.to, j.reason, json.dumps(j.facts)) for j in outcome.journal], 6
+                [(j.id, j.subject_kind, j.subject, j.to, j.reason, _SEPARATOR.join(j.facts)) for j in outcome.journal],
+                6,
             ),
             *_columns(
                 [
@@ -192,7 +201,7 @@ class Deciding:
             list(outcome.recalled),
             outcome.wake_at,
             len(turn.facts),
-            digest(outcome),
+            hashlib.sha256(_canonical(outcome, entities)).hexdigest(),
             self._version,
             self._rules,
         )
@@ -221,9 +230,20 @@ def encoded(structure: msgspec.Struct) -> str:
 
 def canonical(outcome: Outcome) -> bytes:
     """Return the canonical bytes of everything that was decided: equal decisions, equal bytes."""
-    entities = [[kind, i, entity] for (kind, i), entity in sorted(outcome.entities.items())]
+    return _canonical(outcome, _encoded_entities(outcome))
+
+
+def _encoded_entities(outcome: Outcome) -> list[tuple[str, str, bytes | None]]:
+    """Return kind, id and canonical JSON (None: it is gone) of the entities that a turn wrote, in the order of kind and id."""
+    return [
+        (kind, i, None if entity is None else _encoder.encode(entity))
+        for (kind, i), entity in sorted(outcome.entities.items(), key=itemgetter(0))
+    ]
+
+
+def _canonical(outcome: Outcome, entities: Sequence[tuple[str, str, bytes | None]]) -> bytes:
     parts: Mapping[str, Any] = {
-        "entities": entities,
+        "entities": [(kind, i, None if body is None else msgspec.Raw(body)) for kind, i, body in entities],
         "journal": [[j.id, j.subject_kind, j.subject, j.to, j.reason, j.facts] for j in outcome.journal],
         "events": [[e.topic.name, e.key, e.event] for e in outcome.events],
         "effects": [[f.key, f.kind, f.due_at, f.expires_at, f.body] for f in outcome.effects],
@@ -247,38 +267,41 @@ def _columns(rows: list[tuple[Any, ...]], width: int) -> list[list[Any]]:
     return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
 
 
+_SEPARATOR = "\x1f"
+"""Parts the facts of a journal entry on their way to the database; no id has it."""
+
+# While a turn is written no plan reads a whole table: it may have been made when the table was small, and is kept.
+_MOVE = """
+UPDATE turns SET ticked_to = $3 WHERE stage = $1 AND shard = $2 AND ticked_to = $4
+RETURNING set_config('enable_seqscan', 'off', true) = 'off'
+"""
+_FORGET = "DELETE FROM entity WHERE stage = $1 AND shard = $2 AND kind = $3 AND id = ANY ($4::text[])"
 # One statement: state, journal, outbox, effects, wake-up. Plain inserts, since a conflict is a bug and must be loud.
 _WRITE = """
 WITH kept AS (
     INSERT INTO entity (stage, shard, kind, id, body)
     SELECT $1, $2, k.kind, k.id, k.body::json FROM unnest($5::text[], $6::text[], $7::text[]) AS k (kind, id, body)
     ON CONFLICT (stage, shard, kind, id) DO UPDATE SET body = excluded.body),
-gone AS (
-    DELETE FROM entity USING unnest($8::text[], $9::text[]) AS g (kind, id)
-    WHERE entity.stage = $1 AND entity.shard = $2 AND entity.kind = g.kind AND entity.id = g.id),
 noted AS (
     INSERT INTO journal (stage, shard, tick, now_ms, id, subject_kind, subject, became, reason, facts)
-    SELECT $1, $2, $3, $4, j.id, j.kind, j.subject, j.became, j.reason, ARRAY(SELECT json_array_elements_text(j.facts::json))
-    FROM unnest($10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[])
+    SELECT $1, $2, $3, $4, j.id, j.kind, j.subject, j.became, j.reason, string_to_array(j.facts, E'\\x1f')
+    FROM unnest($8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[])
          AS j (id, kind, subject, became, reason, facts)),
 out AS (
     INSERT INTO outbox (stage, shard, tick, id, topic, key, headers, body)
     SELECT $1, $2, $3, o.id, o.topic, o.key, o.headers::json, o.body
-    FROM unnest($16::text[], $17::text[], $18::text[], $19::text[], $20::bytea[])
+    FROM unnest($14::text[], $15::text[], $16::text[], $17::text[], $18::bytea[])
          WITH ORDINALITY AS o (id, topic, key, headers, body, place) ORDER BY o.place),
 done AS (
     INSERT INTO effects (stage, shard, tick, key, kind, due_at_ms, expires_at_ms, body)
     SELECT $1, $2, $3, f.key, f.kind, f.due_at_ms, f.expires_at_ms, f.body::json
-    FROM unnest($21::text[], $22::text[], $23::bigint[], $24::bigint[], $25::text[])
+    FROM unnest($19::text[], $20::text[], $21::bigint[], $22::bigint[], $23::text[])
          AS f (key, kind, due_at_ms, expires_at_ms, body)),
 recalled AS (
     UPDATE effects SET state = 'superseded', reason = 'newerNotice', done_at_ms = $4
-    WHERE key = ANY ($26::text[]) AND state = 'due' AND due_at_ms > $4),
+    WHERE key = ANY ($24::text[]) AND state = 'due' AND due_at_ms > $4),
 woken AS (
-    UPDATE turns SET wake_at_ms = $27 WHERE stage = $1 AND shard = $2),
-ticked AS (
-    INSERT INTO ticks (stage, shard, n, now_ms, facts, outcome, version, rules)
-    VALUES ($1, $2, $3, $4, $28, $29, $30, $31))
-SELECT pg_notify('moved', ''),
-       CASE WHEN cardinality($16::text[]) > 0 THEN pg_notify('outbox', '') END
+    UPDATE turns SET wake_at_ms = $25 WHERE stage = $1 AND shard = $2)
+INSERT INTO ticks (stage, shard, n, now_ms, facts, outcome, version, rules)
+VALUES ($1, $2, $3, $4, $26, $27, $28, $29)
 """

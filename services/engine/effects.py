@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from services.engine.gateway import Result
 from services.engine.taking import Connection
+from services.engine.waking import wake
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -44,11 +45,13 @@ async def claim(connection: Connection, kind: str, gateway: str, limit: int) -> 
                attempts = e.attempts + CASE WHEN due.late THEN 0 ELSE 1 END,
                gateway = $2, wall_attempted = clock_timestamp()
            FROM due WHERE e.key = due.key
-           RETURNING e.key, e.shard, e.body, e.state, due.now_ms, pg_notify('moved', '')""",
+           RETURNING e.key, e.shard, e.body, e.state, due.now_ms""",
         kind,
         gateway,
         limit,
     )
+    if rows:
+        await wake(connection, "moved")
     now = rows[0]["now_ms"] if rows else 0
     attempts = [Attempt(r["key"], r["shard"], r["body"].encode()) for r in rows if r["state"] == "attempting"]
     return now, sorted(attempts, key=lambda attempt: attempt.key)
@@ -74,15 +77,13 @@ async def settle(connection: Connection, now: int, results: Sequence[tuple[str, 
         references.append(None if result is None else result.reference)
         retries.append(now + (result.retry_after_ms or 0) if result is not None and result.state == "later" else None)
     await connection.execute(
-        """WITH settled AS (
-               UPDATE effects e SET state = r.state, reason = r.reason,
-                   gateway_reference = coalesce(r.reference, e.gateway_reference),
-                   due_at_ms = coalesce(r.retry_at, e.due_at_ms),
-                   done_at_ms = CASE WHEN r.state = 'due' THEN NULL ELSE $1::bigint END
-               FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[])
-                    AS r (key, state, reason, reference, retry_at)
-               WHERE e.key = r.key AND e.state = 'attempting')
-           SELECT pg_notify('moved', '')""",
+        """UPDATE effects e SET state = r.state, reason = r.reason,
+               gateway_reference = coalesce(r.reference, e.gateway_reference),
+               due_at_ms = coalesce(r.retry_at, e.due_at_ms),
+               done_at_ms = CASE WHEN r.state = 'due' THEN NULL ELSE $1::bigint END
+           FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[])
+                AS r (key, state, reason, reference, retry_at)
+           WHERE e.key = r.key AND e.state = 'attempting'""",
         now,
         keys,
         states,
@@ -90,3 +91,4 @@ async def settle(connection: Connection, now: int, results: Sequence[tuple[str, 
         references,
         retries,
     )
+    await wake(connection, "moved")

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from schemas.topics import TOPICS
 from services.engine.taking import Connection
+from services.engine.waking import wake
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -41,17 +42,16 @@ async def unsent(connection: Connection, limit: int) -> list[Unsent]:
 async def mark_sent(connection: Connection, ids: Sequence[str], heads: Mapping[tuple[str, int], int]) -> None:
     """Mark rows as published, together with how far their partitions now reach (end offsets)."""
     await connection.execute(
-        """WITH marked AS (UPDATE outbox SET sent = true WHERE id = ANY ($1::text[])),
-                moved AS (
-                    INSERT INTO heads AS h (topic, part, end_offset)
-                    SELECT * FROM unnest($2::text[], $3::integer[], $4::bigint[])
-                    ON CONFLICT (topic, part) DO UPDATE SET end_offset = greatest(h.end_offset, excluded.end_offset))
-           SELECT pg_notify('moved', '')""",
+        """WITH marked AS (UPDATE outbox SET sent = true WHERE id = ANY ($1::text[]))
+           INSERT INTO heads AS h (topic, part, end_offset)
+           SELECT * FROM unnest($2::text[], $3::integer[], $4::bigint[])
+           ON CONFLICT (topic, part) DO UPDATE SET end_offset = greatest(h.end_offset, excluded.end_offset)""",
         list(ids),
         [topic for topic, _ in heads],
         [part for _, part in heads],
         list(heads.values()),
     )
+    await wake(connection, "moved")
 
 
 async def send_again(connection: Connection) -> int:

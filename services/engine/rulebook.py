@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 EDITIONS: Mapping[str, int] = {
-    "correlate": 1,
+    "correlate": 2,  # several hypotheses with probabilities; questions
     "dispatch": 2,  # visiting crews; the place of a crew has a time
     "escalate": 1,
     "notify": 1,

@@ -21,8 +21,9 @@ class Look:
     """One look at the database. Times are milliseconds of its clock.
 
     `decided` is how far the turns of each stage have come, as a number that grows with each turn. `waits_ms` is for how long, on
-    the clock, the fact has waited that has waited longest for its turn; 0 when none does. `version` is the utility's. `held`: the
-    database was restored, and texts and calls wait until that is released.
+    the clock, the fact has waited that has waited longest for its turn; 0 when none does. `untaken_ms` is how far intake lags
+    behind the clock, in event time; 0 when no report waits to be taken. `version` is the utility's. `held`: the database was
+    restored, and texts and calls wait until that is released.
     """
 
     floor: str
@@ -33,6 +34,7 @@ class Look:
     version: int | None
     decided: Mapping[str, int]
     waits_ms: int
+    untaken_ms: int
     held: bool
 
 
@@ -42,7 +44,8 @@ async def look(connection: Connection) -> Look | None:
         """SELECT (pg_snapshot_xmin(pg_current_snapshot())::text::numeric % 4294967296)::text AS floor, t.n AS tick, t.now_ms,
                   c.speed, c.step_s, c.mode = 'running' AS running,
                   (SELECT version FROM utility_version WHERE current) AS version,
-                  EXISTS (SELECT FROM restoration WHERE state <> 'released') AS held
+                  EXISTS (SELECT FROM restoration WHERE state <> 'released') AS held,
+                  (SELECT coalesce(max(lag_ms), 0) FROM intake_lag) AS untaken_ms
            FROM tick() t, clock c"""
     )
     if row is None:
@@ -63,6 +66,7 @@ async def look(connection: Connection) -> Look | None:
         version=row["version"],
         decided={each["stage"]: each["decided"] for each in stages},
         waits_ms=max(0, round(waited * step_ms)),
+        untaken_ms=row["untaken_ms"],
         held=row["held"],
     )
 

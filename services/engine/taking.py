@@ -9,15 +9,16 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Callable, Sequence
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import asyncpg
+import msgspec
 
-from schemas.codec import Unreadable, decode
+from schemas.codec import Unreadable, decode, decoded_all
 from schemas.events import Event
 from schemas.ids import derived
 from schemas.topics import DEAD_LETTERS, TOPICS
-from services.clock import to_ms
+from services.clock import from_ms, to_ms
 from services.engine.turn import Unplaced
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
@@ -29,8 +30,7 @@ FUTURE_MS = 600_000
 """An event that speaks of a time further ahead of the clock than this is parked: its sender's clock is wrong."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Message:
+class Message(msgspec.Struct, frozen=True, gc=False):
     """One message as it came from the broker; `topic` is the name without prefix."""
 
     topic: str
@@ -65,12 +65,12 @@ class Refused:
     event_id: str | None = None
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Readable:
-    """A message and the event in it."""
+class Readable(msgspec.Struct, frozen=True, gc=False):
+    """A message, the event in it, and the canonical bytes of that."""
 
     message: Message
     event: Event
+    canonical: bytes
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -85,8 +85,11 @@ class Stamp:
 class Keeper(Protocol):
     """How a stage keeps the events it takes."""
 
-    async def keep(self, connection: Connection, events: Sequence[Readable], stamp: Stamp) -> list[Refused]:
-        """Store these events, dropping copies by id; return those that have no place. Runs inside the take's transaction."""
+    def prepare(self, events: Sequence[Readable]) -> Any:
+        """Do what needs neither the database nor the clock, before the transaction."""
+
+    async def keep(self, connection: Connection, prepared: Any, stamp: Stamp) -> list[Refused]:
+        """Store what was prepared, dropping copies by id; return what has no place. Runs inside the take's transaction."""
 
 
 class InboxKeeper:
@@ -96,10 +99,14 @@ class InboxKeeper:
         self._stage = stage
         self._shard_of = shard_of
 
-    async def keep(self, connection: Connection, events: Sequence[Readable], stamp: Stamp) -> list[Refused]:
+    def prepare(self, events: Sequence[Readable]) -> Sequence[Readable]:
+        """Return the events: there is nothing to do before."""
+        return events
+
+    async def keep(self, connection: Connection, prepared: Sequence[Readable], stamp: Stamp) -> list[Refused]:
         """Store the events in one statement; the primary key drops copies."""
         rows, refused = [], []
-        for readable in events:
+        for readable in prepared:
             event = readable.event
             try:
                 shard = self._shard_of(event)
@@ -125,7 +132,7 @@ class InboxKeeper:
                 bodies,
             )
             if int(done.rsplit(" ", 1)[1]) < len(rows):
-                refused += await self._others(connection, events)
+                refused += await self._others(connection, prepared)
         return refused
 
     async def _others(self, connection: Connection, events: Sequence[Readable]) -> list[Refused]:
@@ -147,6 +154,20 @@ class InboxKeeper:
 def same_id(message: Message, event_id: str) -> Refused:
     """Return the refusal of an event under whose id another one was taken."""
     return Refused(message, "sameIdOtherContent", "another event of this id was taken before", event_id)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Read:
+    """Messages as far as they can be read without the database: what became of them, and what the keeper prepared of it."""
+
+    messages: Sequence[Sequence[Message]]
+    events: Sequence[Readable]
+    refused: Sequence[Refused]
+    prepared: Any
+
+    def __len__(self) -> int:
+        """Return how many messages these are."""
+        return sum(map(len, self.messages))
 
 
 class Taking:
@@ -179,75 +200,116 @@ class Taking:
         return offset
 
     async def take(self, connection: Connection, messages: Sequence[Message]) -> int:
-        """Take messages of one partition, in the order of their offsets; return how many were new.
+        """Take messages of one partition, in the order of their offsets; return how many were new. Raises as `store` does."""
+        return await self.store(connection, self.read([messages]))
+
+    def read(self, messages: Sequence[Sequence[Message]]) -> Read:
+        """Read messages of some partitions, each in the order of its offsets, and prepare them; no step needs the database."""
+        events, refused = self._decoded(messages)
+        return Read(messages, events, refused, self._keeper.prepare(events))
+
+    async def store(self, connection: Connection, read: Read) -> int:
+        """Take what was read, all in one transaction; return how many messages were new.
 
         Raises `Gap` when offsets are missing before the first new one, `Fenced` when another process took them meanwhile.
         """
-        topic, part = messages[0].topic, messages[0].part
-        known = self._next.get((topic, part))
-        wanted = await self.next_offset(connection, topic, part) if known is None else known
-        new = [message for message in messages if message.offset >= wanted]
-        if not new:
-            return 0
-        if new[0].offset != wanted:
-            raise Gap(topic, part, wanted, new[0].offset)
         if self._orphans is None:
             self._orphans = await orphaned(connection)
-        readable, refused = self._read([message for message in new if not self._passed_over(message)])
-        last = new[-1].offset + 1
+        new = [each for messages in read.messages if (each := await self._new(connection, messages))]
+        if not new:
+            return 0
+        told = [[m for m in each if not (m.headers or self._orphans) or not self._passed_over(m)] for each in new]
+        if sum(map(len, told)) != len(read):
+            read = self.read(told)
+        moves = [(each[0].topic, each[0].part, each[0].offset, each[-1].offset + 1) for each in new]
         try:
             async with connection.transaction():
-                stamp = await self._move(connection, topic, part, wanted, last)
-                sane, insane = _split_by_horizon(readable, stamp)
-                refused += insane + await self._keeper.keep(connection, sane, stamp)
+                stamp = await self._move(connection, moves)
+                refused = [*read.refused, *await self._keep(connection, read, stamp)]
                 if refused:
                     await park(connection, self.stage, refused, stamp)
         except BaseException:  # whatever ended it, also a cancellation: what is remembered may not be durable
-            self._next.pop((topic, part), None)
+            for topic, part, _, _ in moves:
+                self._next.pop((topic, part), None)
             raise
-        self._next[topic, part] = last
-        return len(new)
+        self._next |= {(topic, part): last for topic, part, _, last in moves}
+        return sum(map(len, new))
+
+    async def _new(self, connection: Connection, messages: Sequence[Message]) -> Sequence[Message]:
+        """Return those messages of a partition that were not taken yet. Raises `Gap`."""
+        topic, part = messages[0].topic, messages[0].part
+        known = self._next.get((topic, part))
+        wanted = await self.next_offset(connection, topic, part) if known is None else known
+        if messages[0].offset < wanted:
+            messages = [message for message in messages if message.offset >= wanted]
+        if messages and messages[0].offset != wanted:
+            raise Gap(topic, part, wanted, messages[0].offset)
+        return messages
+
+    async def _keep(self, connection: Connection, read: Read, stamp: Stamp) -> list[Refused]:
+        beyond = from_ms(stamp.ahead + FUTURE_MS + 1)
+        insane = [each for each in read.events if each.event.at >= beyond]
+        if not insane:
+            return await self._keeper.keep(connection, read.prepared, stamp)
+        sane = self._keeper.prepare([each for each in read.events if each.event.at < beyond])
+        return [
+            *(Refused(e.message, "future", f"speaks of {e.event.at.isoformat()}", e.event.id) for e in insane),
+            *await self._keeper.keep(connection, sane, stamp),
+        ]
 
     def _passed_over(self, message: Message) -> bool:
         """Answer whether a message only has an offset: an orphan of a lost database, or padding."""
-        if any(name == PADDING for name, _ in message.headers):
+        if message.headers and any(name == PADDING for name, _ in message.headers):
             return True
-        return self._orphans is not None and (message.topic, message.part, message.offset) in self._orphans
+        return bool(self._orphans) and (message.topic, message.part, message.offset) in (self._orphans or ())
 
-    def _read(self, messages: Sequence[Message]) -> tuple[list[Readable], list[Refused]]:
+    def _decoded(self, parts: Sequence[Sequence[Message]]) -> tuple[list[Readable], list[Refused]]:
         readable: dict[str, Readable] = {}
         refused = []
-        for message in messages:
-            try:
-                event = decode(message.body, TOPICS[message.topic])
-            except Unreadable as error:
-                refused.append(Refused(message, error.code, error.detail, _report_id(message)))
+        exercise = self._exercise
+        for messages in parts:
+            if not messages:
                 continue
-            if event.exercise != self._exercise:
-                refused.append(Refused(message, "exerciseMismatch", "exercise and real life do not mix", event.id))
-            elif readable.setdefault(event.id, Readable(message, event)).event != event:
-                refused.append(same_id(message, event.id))
+            bodies = [message.body for message in messages]
+            for message, said in zip(messages, decoded_all(bodies, TOPICS[messages[0].topic]), strict=True):
+                if type(said) is Unreadable:
+                    refused.append(Refused(message, said.code, said.detail, _report_id(message)))
+                    continue
+                event, canonical = said  # type: ignore[misc]  # it is no refusal
+                if event.exercise is not exercise:
+                    refused.append(Refused(message, "exerciseMismatch", "exercise and real life do not mix", event.id))
+                elif event.id not in readable:
+                    readable[event.id] = Readable(message, event, canonical)
+                elif readable[event.id].canonical != canonical:
+                    refused.append(same_id(message, event.id))
         return list(readable.values()), refused
 
-    async def _move(self, connection: Connection, topic: str, part: int, wanted: int, last: int) -> Stamp:
+    async def _move(self, connection: Connection, moves: Sequence[tuple[str, int, int, int]]) -> Stamp:
+        topics, parts, wanted, last = (list(column) for column in zip(*sorted(moves), strict=True))
         row = await connection.fetchrow(
-            """WITH moved AS (
-                   UPDATE progress SET next_offset = $5
-                   WHERE stage = $1 AND topic = $2 AND part = $3 AND next_offset = $4 RETURNING 1),
+            """WITH held AS (  -- in one order, so that two takes of the same partitions wait for each other, and never both
+                   SELECT a.* FROM progress p
+                   JOIN unnest($2::text[], $3::integer[], $4::bigint[], $5::bigint[]) AS a (topic, part, wanted, last)
+                     ON p.topic = a.topic AND p.part = a.part
+                   WHERE p.stage = $1 ORDER BY a.topic, a.part FOR UPDATE OF p),
+               moved AS (
+                   UPDATE progress p SET next_offset = a.last FROM held a
+                   WHERE p.stage = $1 AND p.topic = a.topic AND p.part = a.part AND p.next_offset = a.wanted
+                   RETURNING a.*),
                kept AS (
                    INSERT INTO taken (stage, topic, part, first_offset, next_offset, tick)
-                   SELECT $1, $2, $3, $4, $5, t.n FROM moved, tick() t)
+                   SELECT $1, m.topic, m.part, m.wanted, m.last, t.n FROM moved m, tick() t)
                SELECT t.n, t.now_ms, greatest(t.now_ms, c.target_ms) AS ahead, (SELECT count(*) FROM moved) AS moved,
                       pg_notify('moved', '')  -- heard when this transaction commits
                FROM tick() t, clock c""",
             self.stage,
-            topic,
-            part,
+            topics,
+            parts,
             wanted,
             last,
         )
-        if row is None or not row["moved"]:
-            raise Fenced(f"{self.stage} {topic}/{part} at {wanted}")
+        if row is None or row["moved"] != len(moves):
+            raise Fenced(f"{self.stage} {', '.join(f'{topic}/{part} at {at}' for topic, part, at, _ in moves)}")
         return Stamp(row["n"], row["now_ms"], row["ahead"])
 
 
@@ -258,16 +320,6 @@ async def orphaned(connection: Connection) -> frozenset[tuple[str, int, int]]:
     """
     rows = await connection.fetch('SELECT topic, part, "offset" FROM restoration_orphan')
     return frozenset((row["topic"], row["part"], row["offset"]) for row in rows)
-
-
-def _split_by_horizon(readable: Sequence[Readable], stamp: Stamp) -> tuple[list[Readable], list[Refused]]:
-    sane, insane = [], []
-    for one in readable:
-        if to_ms(one.event.at) > stamp.ahead + FUTURE_MS:
-            insane.append(Refused(one.message, "future", f"speaks of {one.event.at.isoformat()}", one.event.id))
-        else:
-            sane.append(one)
-    return sane, insane
 
 
 def _report_id(message: Message) -> str | None:

@@ -68,7 +68,7 @@ class Emission:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class EffectDraft:
-    """Something to be done in the world once. `expires_at`: not done after it. `kind` names the gateway (`text`, `call`)."""
+    """Something to be done in the world once. `expires_at`: not done after it. `kind` names the gateway: `text`, `call`, `ping`."""
 
     key: EffectKey
     kind: str
@@ -115,14 +115,15 @@ class Turn:
         key = (kind.kind, entity_id)
         standing = self._entities.get(kind.kind, {})
         found = self.outcome.entities[key] if key in self.outcome.entities else standing.get(entity_id)
-        if found is not None and not isinstance(found, kind):
+        if found is not None and type(found) is not kind:
             raise TypeError(f"{key} is a {type(found).__name__}")
         return found
 
     def all(self, kind: type[AnyEntity], where: Callable[[AnyEntity], bool] | None = None) -> list[AnyEntity]:
         """Return the entities of a kind sorted by id, as this turn has left them so far."""
-        ids = set(self._entities.get(kind.kind, ())) | {i for k, i in self.outcome.entities if k == kind.kind}
-        found = (self.get(kind, entity_id) for entity_id in sorted(ids))
+        standing: dict[str, Any] = dict(self._entities.get(kind.kind, {}))
+        standing.update((i, entity) for (k, i), entity in self.outcome.entities.items() if k == kind.kind)
+        found = (standing[entity_id] for entity_id in sorted(standing))
         return [entity for entity in found if entity is not None and (where is None or where(entity))]
 
     def put(self, entity: Entity) -> None:

@@ -25,6 +25,8 @@ def hear(turn: Turn, fact: Fact, account: Account, report: HotlineReported) -> N
     customer = account.premise_of(report.customer, report.meter)
     if isinstance(customer, Reason):
         turn.note((REPORT, fact.id), "unplaced", customer, [fact.id])
+    elif report.kind is ReportKind.NO_ANSWER:
+        turn.note((REPORT, fact.id), "answered", Reason.METER_SILENT, [fact.id])
     elif report.kind is ReportKind.POWER_RESTORED:
         _back(turn, fact, customer)
     else:

@@ -62,5 +62,7 @@ class Reason(enum.StrEnum):
     """A report that names a customer or a meter which is not the account's: it is kept and leads to no call."""
     PREMISE_NOT_NAMED = "premiseNotNamed"
     """A report of an account with several premises, or none, that does not say which one it means."""
+    METER_SILENT = "meterSilent"
+    """A meter of the account was asked whether it has power and did not answer: that alone is no outage."""
     CONTACTS_RANKED = "contactsRanked"
     """The account put its contacts into another order."""

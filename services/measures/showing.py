@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import msgspec
 
 from services.measures import store
+from services.measures.calibrating import Said, Scored, calibrated
 from services.measures.cutting import MINUTE_MS
 from services.measures.faring import fared
 from services.measures.indices import indices
 from services.measures.shown import (
     BehindShown,
+    Calibration,
     Estimates,
     FeederFigures,
     Figures,
@@ -70,6 +72,10 @@ _ORDERS: dict[Order, str] = {
 }
 _BEGAN = """i.state NOT IN ('merged', 'dismissed') AND ($1::bigint IS NULL OR i.started_at_ms >= $1)
     AND i.started_at_ms < least(coalesce($2::bigint, $3), $3)
+    AND ($4::text IS NULL OR i.feeder = $4) AND ($5::text IS NULL OR i.region = $5)"""
+
+_SCORED = """{} i WHERE ($1::bigint IS NULL OR i.started_at_ms >= $1)
+    AND ($2::bigint IS NULL OR i.started_at_ms < $2) AND ($3::bigint IS NULL OR i.restored_at_ms <= $3)
     AND ($4::text IS NULL OR i.feeder = $4) AND ($5::text IS NULL OR i.region = $5)"""
 
 
@@ -284,6 +290,20 @@ async def estimates(connection: Connection, selection: Selection) -> Estimates:
         *arguments(selection)[:5],
     )
     return fared([row["error_ms"] / MINUTE_MS for row in rows], sum(row["changes"] for row in rows))
+
+
+async def calibration(connection: Connection, selection: Selection) -> Calibration:
+    """Return how belief fared in incidents that began in the period, are restored, and of which somebody saw what had failed."""
+    given = arguments(selection)[:5]
+    scored = await connection.fetch(
+        f"""SELECT i.last_rank, i.last_permille, i.first_rank FROM {_SCORED.format("incident_score")}""",  # noqa: S608 - own text
+        *given,
+    )
+    said = await connection.fetch(
+        f"""SELECT i.permille, i.was_true FROM {_SCORED.format("scored_hypothesis")}""",  # noqa: S608 - the module's own text
+        *given,
+    )
+    return calibrated([Scored(*row) for row in scored], [Said(*row) for row in said])
 
 
 async def storms(connection: Connection, *, most: int) -> list[Storm]:

@@ -141,6 +141,31 @@ class Estimates(msgspec.Struct, frozen=True, kw_only=True):
     bins: list[Bin]
 
 
+class CalibrationBin(msgspec.Struct, frozen=True, kw_only=True):
+    """Hypotheses whose probability was in [from, until): how many, how many of them were true, and what was said at the mean."""
+
+    from_percent: int
+    until_percent: int
+    hypotheses: int
+    true: int
+    said: float | None
+
+
+class Calibration(msgspec.Struct, frozen=True, kw_only=True):
+    """How far the probabilities of what may have failed can be believed, over `incidents` of which somebody saw what had.
+
+    The device that had failed was `ranked_first` in so many of them just before it was seen, `named` at all in so many, and
+    `ranked_first_at_first` in the first ranking; `mean_of_true` is the probability that it had. `bins` hold every hypothesis.
+    """
+
+    incidents: int
+    ranked_first: int
+    named: int
+    ranked_first_at_first: int
+    mean_of_true: float | None
+    bins: list[CalibrationBin]
+
+
 class BehindShown(msgspec.Struct, frozen=True, kw_only=True):
     """A page of the interruptions behind a figure, how many there are, and what all of them count."""
 

@@ -56,7 +56,7 @@ class Switch:
     """What can be opened and closed: a switch, tie or transformer of the data, or a head that was made.
 
     `kind` is its class as a device. `feeder`, `area` and `region` are those of the normal state. Both ends of a made
-    head are the source node.
+    head are the source node. `phases` are those of A, B and C that it carries, all three where nobody says.
     """
 
     id: str
@@ -72,6 +72,7 @@ class Switch:
     rated: float | None
     from_node: str
     to_node: str
+    phases: str
 
 
 class Ground:
@@ -213,6 +214,7 @@ class Ground:
             rated=row.rated if row else None,
             from_node=row.from_node if row else feeder.source_node,
             to_node=row.to_node if row else feeder.source_node,
+            phases="".join(each for each in "ABC" if row is not None and each in row.phases) or "ABC",
         )
 
     @cached_property

@@ -8,14 +8,16 @@ from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
+from numpy.typing import NDArray
 
 from schemas.ids import AreaId, CustomerId, DeviceId, MeterId
 from services.network.areas import Area
 from services.network.devices import Device
 from services.network.ground import Customer, Deviations, Ground, Switch
 from services.network.places import Place
-from services.network.tables import GridTables
+from services.network.tables import BranchKind, GridTables
 
+LINES = frozenset({BranchKind.MV_LINE, BranchKind.LV_LINE})
 _KEPT = 16
 """So many switch states of a grid are kept at hand besides the normal one."""
 
@@ -145,6 +147,15 @@ class Network:
         number = self._number[DeviceId(device)]
         return self._last[number] - self._first[number]
 
+    def number_of(self, device: str) -> int:
+        """Return the place of a device among `devices`."""
+        return self._number[DeviceId(device)]
+
+    def counts_behind(self, chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Return how many active customers of these are behind each device; `chosen` goes with `customers`."""
+        counted = np.concatenate([[0], np.cumsum(chosen[self._behind])])
+        return np.array(counted[self._last] - counted[self._first], dtype=np.int64)
+
     def is_behind(self, device: str, ancestor: str) -> bool:
         """Answers whether opening `ancestor` cuts `device` off; a device is behind itself."""
         upper = self._number[DeviceId(ancestor)]
@@ -207,6 +218,18 @@ class Network:
         if (device := DeviceId(switch)) in self._device:
             return device
         return self._ground.lowest_at(self._ground.branch(switch), self._found)
+
+    def guarded_m(self) -> dict[DeviceId, float]:
+        """Return how much line a fault blows each device on, metres; a device that guards none is left out."""
+        lengths: dict[DeviceId, float] = {}
+        for branch, row in enumerate(self._ground.grid.branches):
+            if (
+                row.kind in LINES
+                and row.length_m
+                and (device := self._ground.lowest_at(branch, self._found)) is not None
+            ):
+                lengths[device] = lengths.get(device, 0.0) + row.length_m
+        return lengths
 
     def nearest_transformers(self, place: Place, within_m: float) -> tuple[tuple[DeviceId, int], ...]:
         """Return the transformers within so many metres on the ground, nearest first, with the metres."""

@@ -6,6 +6,7 @@ from typing import Final
 
 from services.audit.rule import AuditRule
 from services.notices.moments import ETR_MOVED_MS
+from services.notices.questioning import PAUSE_MS
 
 DRILL_PREFIX: Final = "drill:"
 """What the name of every gateway of an exercise begins with, and of no other."""
@@ -27,7 +28,8 @@ RULES: Final = (
         violations_sql="""
             SELECT n.key, i.customer, n.incident, n.decided_at_ms, i.id AS interruption, p.from_ms, p.until_ms, p.holder
             FROM notice_decided n
-            JOIN interruption i ON i.customer = ANY (n.customers) AND NOT i.voided
+            CROSS JOIN LATERAL unnest(n.customers) AS c (customer)
+            JOIN interruption i ON i.customer = c.customer AND NOT i.voided
             JOIN interruption_part p ON p.interruption = i.id AND NOT p.powered
                 AND p.from_ms < n.decided_at_ms AND (p.until_ms IS NULL OR p.until_ms > n.decided_at_ms)
             WHERE n.moment = 'powerRestored'
@@ -38,19 +40,32 @@ RULES: Final = (
     AuditRule(
         name="notices.toldTwice",
         promise="Nobody is told the same moment of an incident twice without the opposite in between.",
-        checked_sql="SELECT count(*) FROM notice_decided WHERE moment <> 'etrChange'",
+        checked_sql="SELECT count(*) FROM notice_decided WHERE moment NOT IN ('etrChange', 'question')",
         violations_sql="""
             SELECT n.key, n.customer, n.incident, n.moment, n.earlier
             FROM (SELECT key, customer, incident, moment, decided_at_ms, tick,
                          lag(key) OVER told AS earlier, lag(tick) OVER told AS earlier_tick
                   FROM (SELECT n.key, c.customer, n.incident, n.moment, n.decided_at_ms, n.tick
-                        FROM notice_decided n, unnest(n.customers) AS c (customer) WHERE n.moment <> 'etrChange') told
+                        FROM notice_decided n, unnest(n.customers) AS c (customer)
+                        WHERE n.moment NOT IN ('etrChange', 'question')) told
                   WINDOW told AS (PARTITION BY incident, customer, moment ORDER BY tick, key)) n
             WHERE n.earlier IS NOT NULL AND NOT EXISTS (
                 SELECT FROM notice_decided o
                 WHERE o.customers @> ARRAY[n.customer] AND o.tick BETWEEN n.earlier_tick AND n.tick
                   AND o.moment = CASE n.moment WHEN 'powerRestored' THEN 'powerOut' ELSE 'powerRestored' END)
             ORDER BY n.key, n.customer""",
+    ),
+    AuditRule(
+        name="notices.askedOnceADay",
+        promise="No phone is asked more than once a day whether power is on.",
+        checked_sql="SELECT count(*) FROM notice_decided WHERE moment = 'question'",
+        violations_sql=f"""
+            SELECT n.key, n.customer, n.incident, n.earlier_ms
+            FROM (SELECT key, customer, incident, decided_at_ms,
+                         lag(decided_at_ms) OVER (PARTITION BY handle ORDER BY decided_at_ms, key) AS earlier_ms
+                  FROM notice_decided WHERE moment = 'question') n
+            WHERE n.decided_at_ms - n.earlier_ms < {PAUSE_MS}
+            ORDER BY n.key""",  # noqa: S608 (a constant of the room)
     ),
     AuditRule(
         name="notices.changedEstimateIsOne",
@@ -68,7 +83,7 @@ RULES: Final = (
     ),
     AuditRule(
         name="notices.nightIsQuiet",
-        promise="No notice that can wait is decided in quiet hours; only for those who depend on power to live none can.",
+        promise="No notice that can wait is decided in quiet hours: none for who depends on power to live, no question in a storm.",
         checked_sql="SELECT count(*) FROM notice_decided",
         violations_sql=f"""
             SELECT n.key, n.moment, n.decided_at_ms, v.quiet_from, v.quiet_until
@@ -77,8 +92,11 @@ RULES: Final = (
             CROSS JOIN LATERAL (SELECT (to_timestamp(n.decided_at_ms / 1000.0) AT TIME ZONE v.time_zone)::time AS at) here
             WHERE CASE WHEN v.quiet_from <= v.quiet_until THEN here.at >= v.quiet_from AND here.at < v.quiet_until
                        ELSE here.at >= v.quiet_from OR here.at < v.quiet_until END
-              AND NOT EXISTS (SELECT FROM customer c
-                              WHERE c.version = v.version AND c.customer = ANY (n.customers) AND c.life_support)
+              AND CASE WHEN n.moment = 'question'
+                       THEN (SELECT s.mode FROM asking_set s WHERE s.shard = n.area AND s.decided <= n.tick
+                             ORDER BY s.decided DESC, s.tick DESC LIMIT 1) IS DISTINCT FROM 'storm'
+                       ELSE NOT EXISTS (SELECT FROM customer c
+                                        WHERE c.version = v.version AND c.customer = ANY (n.customers) AND c.life_support) END
             ORDER BY n.key""",  # noqa: S608 (a constant of this module)
     ),
     AuditRule(

@@ -83,6 +83,12 @@ _PHRASES: Final = tuple(
 )
 """What is understood wherever it stands, after single words."""
 
+_ON: Final = frozenset(
+    {"y", "yes", "yeah", "yep", "yup", "on", "ok", "是", "是的", "有", "有的", "有电", "有電", "对", "對"}
+)
+_OFF: Final = frozenset({"n", "no", "nope", "off", "否", "不是", "没有", "沒有", "没", "沒", "无", "無"})
+"""What answers our question whether power is on, as the whole text or as the first word of several."""
+
 _CHINESE_NUMBERS: Final = "一二三四五六七八九"
 _LEAST_FOR_A_SLIP: Final = 4
 
@@ -92,7 +98,7 @@ def read(words: str) -> Keyword | HazardKind | int | None:
 
     Danger goes before everything else; the wish for no more texts before the rest.
     """
-    plain = " ".join(re.findall(r"\w+", unicodedata.normalize("NFKC", words).casefold().replace("_", " ")))
+    plain = _plain(words)
     compact = plain.replace(" ", "")
     for pattern, meaning in _PHRASES_FIRST:
         if pattern.search(plain):
@@ -104,6 +110,22 @@ def read(words: str) -> Keyword | HazardKind | int | None:
     if exact is not None:
         return exact
     return next((meaning for pattern, meaning in _PHRASES if pattern.search(plain)), None) or _with_a_slip(compact)
+
+
+def said_of_power(words: str) -> bool | None:
+    """Return what a text that answers our question says: power is on, or it is off; None: it does not answer it.
+
+    To be asked only where `read` understands nothing, and while a question is open: nobody else means by `Y` that he has power.
+    """
+    plain = _plain(words)
+    for said in (plain.replace(" ", ""), plain.partition(" ")[0]):
+        if said in _ON or said in _OFF:
+            return said in _ON
+    return None
+
+
+def _plain(words: str) -> str:
+    return " ".join(re.findall(r"\w+", unicodedata.normalize("NFKC", words).casefold().replace("_", " ")))
 
 
 def _number(compact: str) -> int | None:

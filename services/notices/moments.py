@@ -19,13 +19,14 @@ EFFECT_KIND: Final = "text"
 
 
 class Moment(enum.StrEnum):
-    """When somebody is told something: five moments of an outage, and the answer to a text."""
+    """When somebody is told something, five moments of an outage; is asked something; or is answered."""
 
     POWER_OUT = "powerOut"
     INITIAL_ETR = "initialEtr"
     ETR_CHANGE = "etrChange"
     INFORM_DISPATCHED = "informDispatched"
     POWER_RESTORED = "powerRestored"
+    QUESTION = "question"
     ANSWER = "answer"
 
 
@@ -35,6 +36,7 @@ LIFETIME_MS: Final = {
     Moment.ETR_CHANGE: 1 * _HOUR_MS,
     Moment.INFORM_DISPATCHED: 1 * _HOUR_MS,
     Moment.POWER_RESTORED: 4 * _HOUR_MS,
+    Moment.QUESTION: 30 * _MINUTE_MS,
     Moment.ANSWER: 1 * _HOUR_MS,
 }
 """How long after its decision a notice is still news; a text later than that is not sent, and not delivered."""

@@ -79,6 +79,14 @@ class People:
         """Return the customers of a phone, sorted."""
         return tuple(self._premises.get(handle, ()))
 
+    def alone(self) -> frozenset[str]:
+        """Return who wants texts and has a phone that stands for no other premise: his answer of one word is about his own."""
+        return frozenset(
+            customer
+            for customer, reached in self._reached.items()
+            if reached.consents and len(self._premises[handle_of(reached.phones[0])]) == 1
+        )
+
     def name(self, customer: str) -> str:
         """Return what a customer's premise is called in a text."""
         reached = self._reached.get(customer)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, ClassVar
 
+import msgspec
+
 from schemas.events import ConsentChanged, HazardKind, HazardReported, OutageReported, ReportKind, TextReceived
 from schemas.ids import derived
 from schemas.topics import NOTICE_CONSENTS, OUTAGE_REPORTS
@@ -16,6 +18,7 @@ from services.clock import from_ms
 from services.engine.turn import Entity, Fact, Turn
 from services.notices import keywords
 from services.notices.audience import Affected, Followed, Returned
+from services.notices.consents import Consent
 from services.notices.gsm import segments
 from services.notices.keywords import Keyword
 from services.notices.languages import wording_in
@@ -29,13 +32,14 @@ from services.notices.moments import (
     TextBody,
 )
 from services.notices.people import handle_of
+from services.notices.questioning import open_question
 from services.notices.reasons import Reason
 from services.notices.wording import Calendar, Where
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from services.notices.people import Manners, People, Reached
+    from services.notices.people import Manners, People
     from services.notices.wording import Wording
 
 ANSWERS_AN_HOUR = 6
@@ -47,14 +51,6 @@ CHOICE_MS = 30 * 60_000
 """How long a number is taken for the answer to our question which premise is meant."""
 
 NOTE_LENGTH = 500
-
-
-class Consent(Entity, frozen=True, kw_only=True):
-    """What a phone said last, and when (ms), of wanting texts; `id` is its handle."""
-
-    kind: ClassVar[str] = "consent"
-    consents: bool
-    at: int
 
 
 class Conversation(Entity, frozen=True, kw_only=True):
@@ -85,12 +81,6 @@ class Reply:
     reason: Reason
     words: str
     choice: tuple[str, ...] = ()
-
-
-def consents(turn: Turn, handle: str, reached: Reached) -> bool:
-    """Say whether a customer wants texts: what his phone said goes before the utility's folder."""
-    said = turn.get(Consent, handle)
-    return reached.consents if said is None else said.consents
 
 
 class Replying:
@@ -214,8 +204,24 @@ class Replying:
                 self._report(turn, received, chosen)
                 reply = Reply(InboundState.REPORTED, Reason.CHOSEN, self._noted(turn, received, (chosen,)))
             case _:
-                reply = Reply(InboundState.UNREAD, Reason.NOT_UNDERSTOOD, wording.not_understood())
+                reply = self._answer(turn, received) or Reply(
+                    InboundState.UNREAD, Reason.NOT_UNDERSTOOD, wording.not_understood()
+                )
         return reply
+
+    def _answer(self, turn: Turn, received: Received) -> Reply | None:
+        """Report what a text says that answers our question whether power is on; None: there is none, or it does not."""
+        question = open_question(turn, received.handle)
+        on = None if question is None else keywords.said_of_power(received.text.words)
+        if question is None or on is None:
+            return None
+        turn.put(msgspec.structs.replace(question, answered=True))
+        kind = ReportKind.POWER_RESTORED if on else ReportKind.TEXT
+        self._report(turn, received, question.customer, kind)
+        turn.note(question, "on" if on else "off", Reason.SAID_ON if on else Reason.SAID_OFF, [received.fact.id])
+        if on:
+            return Reply(InboundState.REPORTED, Reason.SAID_ON, received.wording.noted_on())
+        return Reply(InboundState.REPORTED, Reason.SAID_OFF, self._noted(turn, received, (question.customer,)))
 
     def _danger(self, turn: Turn, received: Received, hazard: HazardKind) -> Reply:
         one = len(received.premises) == 1
@@ -247,7 +253,7 @@ class Replying:
             return Reply(InboundState.REPORTED, Reason.SEVERAL_PREMISES, self._noted(turn, received, premises))
         return Reply(InboundState.ASKED, Reason.SEVERAL_PREMISES, question, choice=premises)
 
-    def _report(self, turn: Turn, received: Received, customer: str | None) -> None:
+    def _report(self, turn: Turn, received: Received, customer: str | None, kind: ReportKind = ReportKind.TEXT) -> None:
         turn.emit(
             OUTAGE_REPORTS,
             customer or received.text.phone,
@@ -255,7 +261,7 @@ class Replying:
                 id=derived("textReport", received.fact.id),
                 at=from_ms(received.fact.at),
                 exercise=turn.exercise,
-                kind=ReportKind.TEXT,
+                kind=kind,
                 customer=customer,
                 phone=received.text.phone,
                 words=received.text.words[:NOTE_LENGTH],

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from schemas.events import (
     ConsentChanged,
+    CustomerAsked,
     Event,
     HazardChanged,
     IncidentChanged,
@@ -16,10 +17,12 @@ from schemas.events import (
 )
 from services.engine.turn import Entity, Fact, Turn, Unplaced
 from services.notices.audience import Affected, Followed, Returned, follow
+from services.notices.consents import Consent
 from services.notices.moments import NoticeReceipted
 from services.notices.people import People, handle_of
+from services.notices.questioning import Questioned, Questioning
 from services.notices.reasons import Reason
-from services.notices.replying import Consent, Conversation, Replying
+from services.notices.replying import Conversation, Replying
 from services.notices.telling import Telling, Waiting
 
 if TYPE_CHECKING:
@@ -33,20 +36,21 @@ FINALITY = {TextOutcome.EXPIRED: 1, TextOutcome.FAILED: 2, TextOutcome.DELIVERED
 
 
 class NotifyStage:
-    """Tells customers of an outage at five moments, nothing twice, at no unearthly hour, and answers their texts.
+    """Tells customers of an outage at five moments, nothing twice, at no unearthly hour, asks them, and answers their texts.
 
     `reached` says how each customer with a phone is reached. A phone whose premises lie in two areas is two audiences; its
     own texts are all decided in the area of its first premise, those of a stranger in the first area.
     """
 
     name = "notify"
-    entities: tuple[type[Entity], ...] = (Affected, Followed, Returned, Waiting, Consent, Conversation)
+    entities: tuple[type[Entity], ...] = (Affected, Followed, Returned, Waiting, Consent, Questioned, Conversation)
 
     def __init__(self, network: Network, reached: Mapping[str, Reached], manners: Manners) -> None:
         self._network = network
         self._areas = tuple(sorted(str(area.id) for area in network.areas))
         self._people = People(reached)
         self._telling = Telling(self._people, manners)
+        self._questioning = Questioning(self._people, manners)
         self._replying = Replying(self._people, manners, self._area_of)
 
     def shards(self) -> Sequence[str]:
@@ -58,7 +62,9 @@ class NotifyStage:
         if isinstance(event, TextReceived):
             premises = self._people.premises(handle_of(event.phone))
             return self._area_of(premises[0]) if premises else self._areas[0]
-        if not isinstance(event, IncidentChanged | HazardChanged | OrderChanged | TextReceipt | ConsentChanged):
+        if not isinstance(
+            event, IncidentChanged | HazardChanged | CustomerAsked | OrderChanged | TextReceipt | ConsentChanged
+        ):
             raise Unplaced("unexpectedEvent", f"{type(event).__name__} concerns no notice")
         if event.area not in self._areas:
             raise Unplaced("unknownArea", event.area)
@@ -73,6 +79,7 @@ class NotifyStage:
         self._replying.take_consents(turn)
         self._replying.reply(turn)
         self._telling.tell(turn, heard)
+        self._questioning.ask(turn)
         _take_receipts(turn)
 
     def _area_of(self, customer: str) -> str:

@@ -16,6 +16,7 @@ from schemas.ids import derived
 from services.clock import to_ms
 from services.engine.turn import Entity, Fact, Turn
 from services.notices.audience import Affected, Followed, Heard, Returned, holder
+from services.notices.consents import consents
 from services.notices.languages import wording_in
 from services.notices.moments import (
     EFFECT_KIND,
@@ -27,7 +28,6 @@ from services.notices.moments import (
     TextBody,
 )
 from services.notices.reasons import Reason
-from services.notices.replying import consents
 from services.notices.wording import Calendar, Where
 
 if TYPE_CHECKING:

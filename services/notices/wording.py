@@ -60,6 +60,8 @@ class Wording(abc.ABC):
     """What every text of an exercise begins with."""
     return_phrase: ClassVar[str]
     """What every notice of a return says and no other text does."""
+    asking_phrase: ClassVar[str]
+    """What every question whether power is on says and no other text does."""
     days: ClassVar[tuple[str, ...]]
 
     def time(self, at: int, calendar: Calendar) -> str:
@@ -104,6 +106,14 @@ class Wording(abc.ABC):
     @abc.abstractmethod
     def which(self, names: tuple[str, ...]) -> str:
         """Ask which premise is meant: 1 for the first."""
+
+    @abc.abstractmethod
+    def question(self, where: Where) -> str:
+        """Ask whether power is on, to be answered in one word."""
+
+    @abc.abstractmethod
+    def noted_on(self) -> str:
+        """Answer somebody who was asked, and said that power is on."""
 
     @abc.abstractmethod
     def stopped(self) -> str:

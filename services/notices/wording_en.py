@@ -15,6 +15,7 @@ class English(Wording):
 
     exercise: ClassVar[str] = "EXERCISE: "
     return_phrase: ClassVar[str] = "power is back"
+    asking_phrase: ClassVar[str] = "Is your power on"
     days: ClassVar[tuple[str, ...]] = ("Mon ", "Tue ", "Wed ", "Thu ", "Fri ", "Sat ", "Sun ")
 
     def power_out(self, where: Where, calendar: Calendar, *, since: int, expected: int | None, crew: bool) -> str:
@@ -70,6 +71,15 @@ class English(Wording):
     def which(self, names: tuple[str, ...]) -> str:
         """Ask which premise is meant."""
         return f"Where is power out? Reply {', '.join(f'{place} for {name}' for place, name in enumerate(names, 1))}."
+
+    def question(self, where: Where) -> str:
+        """Ask whether power is on."""
+        there = "" if where.only_one else f" {_at(where)}"
+        return f"{self.asking_phrase}{there}? Answer Y or N. It helps us to find a fault near you. STOP ends texts."
+
+    def noted_on(self) -> str:
+        """Answer somebody who has power."""
+        return "Thank you, that helps us to find the fault. If your power fails, reply OUT."
 
     def stopped(self) -> str:
         """Answer that no more texts will come."""

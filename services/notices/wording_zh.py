@@ -16,6 +16,7 @@ class Chinese(Wording):
 
     exercise: ClassVar[str] = "【演练】"
     return_phrase: ClassVar[str] = "已恢复供电"
+    asking_phrase: ClassVar[str] = "现在有电吗"
     days: ClassVar[tuple[str, ...]] = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 
     def power_out(self, where: Where, calendar: Calendar, *, since: int, expected: int | None, crew: bool) -> str:
@@ -68,6 +69,14 @@ class Chinese(Wording):
         """Ask which premise is meant."""
         numbered = "、".join(f"{place}为{name}" for place, name in enumerate(names, 1))
         return f"哪里停电？请回复数字：{numbered}。"
+
+    def question(self, where: Where) -> str:
+        """Ask whether power is on."""
+        return f"{_at(where)}{self.asking_phrase}？请回复有或没有，帮助我们查找附近故障。回复退订停收。"
+
+    def noted_on(self) -> str:
+        """Answer somebody who has power."""
+        return "谢谢，您的回复有助于查找故障。如停电，请回复停电。"
 
     def stopped(self) -> str:
         """Answer that no more texts will come."""

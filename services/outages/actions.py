@@ -15,11 +15,11 @@ from schemas.events import (
     IncidentState,
 )
 from services.clock import to_ms
-from services.outages.crews import release
+from services.outages.crews import concerned, release
 from services.outages.entities import EstimateBasis, Hazard, Incident
 from services.outages.hazards import end_hazard
-from services.outages.inferring import absorb
 from services.outages.reasons import Reason
+from services.outages.reconciling import absorb
 from services.outages.report import Disposal
 from services.outages.settling import dismiss
 
@@ -74,7 +74,7 @@ def _split(board: Board, fact: str, incident: Incident, device: str) -> None:
     board.change(incident, Reason.DISPATCHER_SPLIT, [fact], fixed=True)
     part = board.open(
         device=device,
-        whole=True,
+        whole=not incident.phases,
         basis=incident.basis,
         started_at=incident.started_at,
         reason=Reason.DISPATCHER_SPLIT,
@@ -83,7 +83,7 @@ def _split(board: Board, fact: str, incident: Incident, device: str) -> None:
     )
     for out in taken:
         board.ledger.hand_over(out, part, Reason.DISPATCHER_SPLIT)
-    board.quietly(part, fixed=True, heard=sum(out.reported for out in taken))
+    board.quietly(part, fixed=True, phases=incident.phases, heard=sum(out.reported for out in taken))
 
 
 def _reject(board: Board, fact: str, incident: Incident) -> None:
@@ -101,14 +101,17 @@ def _confirm(board: Board, fact: str, incident: Incident, device: str) -> None:
     if incident.device != device:
         release(board, incident, device)
     predicted = incident.state is IncidentState.PREDICTED
+    kept = incident.phases if incident.device == device else ""
     incident = board.change(
         board.incident(incident.id) or incident,
         Reason.DISPATCHER_CONFIRMED,
         [fact],
         device=device,
-        whole=True,
+        whole=not kept,
+        phases=kept,
+        premise=False,
         fixed=True,
         switched=incident.switched and incident.device == device,
         state=IncidentState.CONFIRMED if predicted else incident.state,
     )
-    board.bring_out(incident, board.customers_behind(device), Reason.DISPATCHER_CONFIRMED)
+    board.bring_out(incident, concerned(board, incident), Reason.DISPATCHER_CONFIRMED)

@@ -97,15 +97,15 @@ RULES: tuple[AuditRule, ...] = (
     ),
     AuditRule(
         name="positionWasHeard",
-        promise="Every device stands as the last good state of it says, or as planned work has it.",
+        promise="Every device that was told of as a whole stands as a good state of it says, or as planned work has it.",
         checked_sql="SELECT count(*) FROM device_position",
         violations_sql="""
             SELECT p.device, p.closed, p.source FROM device_position p
-            WHERE p.source <> 'work' AND NOT EXISTS (
+            WHERE p.source <> 'work' AND p.poles = 0 AND NOT EXISTS (
                 SELECT FROM inbox b, LATERAL (SELECT convert_from(b.body, 'UTF8')::json AS state) e
                 WHERE b.stage = 'correlate' AND b.topic = 'device.states' AND b.shard = p.area
                   AND e.state ->> 'device' = p.device AND (e.state ->> 'position' = 'closed') = p.closed
-                  AND coalesce(e.state ->> 'quality', 'good') = 'good')
+                  AND coalesce(e.state ->> 'quality', 'good') = 'good' AND e.state ->> 'source' <> 'command')
             ORDER BY p.device""",
     ),
     AuditRule(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.audit.rule import AuditRule
+from services.outages.believing import MOVED_PERMILLE
 from services.outages.reasons import Reason
 
 _REASONS = ", ".join(f"'{reason}'" for reason in Reason)
@@ -126,5 +127,29 @@ INCIDENT_RULES: tuple[AuditRule, ...] = (
             FROM named n LEFT JOIN ended e ON e.customer = n.customer AND e.holder = n.incident
             WHERE coalesce(e.at_ms > n.at_ms, true)
             ORDER BY 1, 2""",  # noqa: S608 - as above
+    ),
+    AuditRule(
+        name="beliefsKept",
+        promise="What may have failed is kept with the likeliest first, and the last ranking kept is what is believed now.",
+        checked_sql="SELECT count(*) FROM incident",
+        violations_sql=f"""
+            WITH kept AS (
+                SELECT incident, from_ms, array_agg(device ORDER BY rank) AS devices,
+                       array_agg(permille ORDER BY rank) AS permilles, array_agg(rank ORDER BY rank) AS ranks,
+                       array_agg(permille ORDER BY permille DESC) AS falling
+                FROM incident_hypothesis GROUP BY 1, 2),
+            last AS (SELECT DISTINCT ON (incident) * FROM kept ORDER BY incident, from_ms DESC),
+            believed AS (
+                SELECT e.id AS incident, array_agg(h.it ->> 'device' ORDER BY h.rank) AS devices,
+                       array_agg((h.it ->> 'permille')::integer ORDER BY h.rank) AS permilles
+                FROM entity e, json_array_elements(e.body -> 'hypotheses') WITH ORDINALITY AS h (it, rank)
+                WHERE e.stage = 'correlate' AND e.kind = 'incident' GROUP BY 1)
+            SELECT incident, from_ms, devices, permilles FROM kept
+            WHERE falling <> permilles OR ranks[1] <> 1 OR ranks[cardinality(ranks)] <> cardinality(ranks)
+            UNION ALL
+            SELECT b.incident, l.from_ms, b.devices, b.permilles FROM believed b LEFT JOIN last l USING (incident)
+            WHERE l.devices IS DISTINCT FROM b.devices
+               OR EXISTS (SELECT FROM unnest(l.permilles, b.permilles) AS p (kept, now) WHERE abs(kept - now) >= {MOVED_PERMILLE})
+            ORDER BY 1, 2""",  # noqa: S608 - a number of the room
     ),
 )

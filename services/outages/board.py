@@ -21,13 +21,16 @@ from services.outages.entities import (
 )
 from services.outages.estimate import estimate, goes_before, is_possible, is_worth_telling, rounded
 from services.outages.ledger import Ledger
+from services.outages.neighbouring import presumable
+from services.outages.poles import measured_closed
 from services.outages.reasons import Reason
 from services.outages.records import Disposed
 from services.outages.report import Disposal
+from services.outages.signs import ends
 from services.outages.verifying import live_devices
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from services.engine.turn import Turn
     from services.network import Network
@@ -58,10 +61,15 @@ class Board:
         self._incidents = {each.id: each for each in turn.all(Incident)}
         self._windows = {each.id: each for each in turn.all(Window)}
         self._failed: frozenset[str] | None = None
-        self._proved: set[tuple[str, int]] = set()
+        self._proved: set[tuple[str, int, str]] = set()
         self.why: dict[str, tuple[Reason, set[str]]] = {}
         """Of every incident that something happened to in this turn: the last reason, and the facts it rests on."""
         self.disposed: dict[str, Disposed] = {}
+        self._outs_by_head: dict[str, list[tuple[Out, int]]] | None = None
+        self.touched: set[str] = set()
+        """Devices of which something was heard that may change what is suspected."""
+        self.rows: set[str] = set()
+        """Incidents of which only what people see changed, and nothing that others are told."""
         self.hazards: set[str] = set()
         """The dangers of which something is to be published."""
 
@@ -92,6 +100,17 @@ class Board:
         del self._positions[position.id]
         self._look()
 
+    def outs_by_head(self) -> Mapping[str, Sequence[tuple[Out, int]]]:
+        """Return who is out by the feeder's head, each with the number of his device; as it was when this was first asked for."""
+        if self._outs_by_head is None:
+            tree, devices = self.grid.tree(self.network), self.network.devices
+            found: dict[str, list[tuple[Out, int]]] = {}
+            for out in self.turn.all(Out):
+                number = self.network.number_of(self.ledger.device(out.id))
+                found.setdefault(devices[tree.head[number]].id, []).append((out, number))
+            self._outs_by_head = found
+        return self._outs_by_head
+
     def behind(self, device: str, upper: str) -> bool:
         """Answers whether a device lies behind another one, as the grid is switched; what is no device now, does not."""
         try:
@@ -121,10 +140,13 @@ class Board:
         """Answers whether there is such a device or switch in this area."""
         return self.grid.in_area(device, self.turn.shard)
 
-    def shown_closed(self, device: str, at: int) -> bool:
-        """Answers whether a measurement not much older than `at` shows the device closed: then it has not failed."""
+    def shown_closed(self, device: str, at: int, phases: str = "") -> bool:
+        """Answers whether a measurement not much older than `at` shows the device closed: then it has not failed.
+
+        `phases`: whether each of these was so measured by itself, which a state of all of them at once does not prove.
+        """
         position = self._positions.get(device)
-        return position is not None and position.closed and position.source == SCADA and position.at >= at - FRESH_MS
+        return position is not None and position.source == SCADA and measured_closed(position, at - FRESH_MS, phases)
 
     # ----------------------------------------------------------------------------------------------------- incidents
     def incident(self, incident: str) -> Incident | None:
@@ -166,8 +188,9 @@ class Board:
         state: IncidentState = IncidentState.PREDICTED,
         upstream: str | None = None,
         upstream_back_at: int | None = None,
+        publish_at: int = 0,
     ) -> Incident:
-        """Open an incident; nobody is out under it yet."""
+        """Open an incident; nobody is out under it yet. It is made known at `publish_at`, milliseconds."""
         rests_on = sorted(facts)
         incident = Incident(
             id=self._free_id(device, started_at, self.now, upstream or "", *rests_on[:1]),
@@ -182,6 +205,7 @@ class Board:
             estimate=estimate(self.grid.spot(device).device_class, self.now),
             upstream=upstream,
             upstream_back_at=upstream_back_at,
+            publish_at=publish_at,
         )
         self.turn.note(incident, incident.state, reason, rests_on)
         self.why[incident.id] = (reason, set(rests_on))
@@ -232,9 +256,9 @@ class Board:
     def bring_out(self, incident: Incident, customers: Iterable[str], reason: Reason) -> None:
         """Put customers out under an incident; those of whom a meter has told meanwhile that power is back are so at once."""
         basis = Basis.SWITCHING if incident.basis is Basis.TELEMETRY else Basis.PRESUMED
-        signs: set[tuple[str, int]] = set()
+        signs: set[tuple[str, int, str]] = set()
         heard = 0
-        for customer in customers:
+        for customer in presumable(self, incident, customers):
             out = self.ledger.begin(customer, incident, incident.started_at, basis, reason)
             if out is not None and out.reported:
                 heard += 1
@@ -242,13 +266,14 @@ class Board:
                     self.dispose(report, Disposal.COUNTED, Reason.EXPLAINED, incident.id)
             supplied = self.turn.get(Supplied, customer)
             if supplied is not None and out is not None and supplied.since > out.since:
-                signs.add((self.ledger.device(customer), supplied.since))
+                signs.add((self.ledger.device(customer), supplied.since, customer))
         if heard:
             current = self.incident(incident.id) or incident
             self.quietly(current, heard=current.heard + heard)
-        self._proved -= signs
-        for device, at in sorted(signs, key=lambda sign: (sign[1], sign[0])):
-            self.power_at(device, at, ())
+        again = {(device, at) for device, at, _ in signs}
+        self._proved = {proved for proved in self._proved if proved[:2] not in again}
+        for device, at, customer in sorted(signs, key=lambda sign: (sign[1], sign[0], sign[2])):
+            self.power_at(device, at, (), speaker=customer)
 
     def confirm(self, incident: Incident) -> None:
         """Confirm an incident that enough customers have reported."""
@@ -267,7 +292,7 @@ class Board:
     def closed_again(self, incident: Incident) -> bool:
         """Answers whether what took the power was an open device that stands closed again."""
         position = self._positions.get(incident.device)
-        return incident.switched and position is not None and position.closed
+        return incident.switched and position is not None and position.stands_closed(incident.phases)
 
     # ------------------------------------------------------------------------------------------------------- windows
     def window(self, window: str) -> Window | None:
@@ -296,19 +321,24 @@ class Board:
         self._failed = None
 
     # ------------------------------------------------------------------------------------------------ signs of power
-    def power_at(self, device: str, at: int, facts: Iterable[str]) -> bool:
-        """Take it as proven that power was back behind this device at `at`; return whether that ended somebody's outage."""
-        if (device, at) in self._proved:
-            return False
-        self._proved.add((device, at))
+    def power_at(self, device: str, at: int, facts: Iterable[str], *, speaker: str | None = None) -> bool:
+        """Take it as proven that power was back behind this device at `at`; return whether that ended somebody's outage.
+
+        `speaker` is the customer at whom power was seen; None: nobody knows at whom.
+        """
         restored: dict[str, None] = {}
-        direct = self.grid.direct(self.network)
-        for step in live_devices(self.network, device, self._tops()) or [device]:
-            for customer in direct.get(step, ()):
-                out = self.ledger.out(customer)
-                if out is not None and out.since < at:
-                    self.ledger.end(out, at, Reason.METERS_REPORT_POWER)
-                    restored[out.holder] = None
+        proven = [] if speaker is None else [speaker]
+        voice = (device, at, "" if speaker is None else self.network.customer(speaker).phases)
+        if voice not in self._proved:
+            self._proved.add(voice)
+            direct = self.grid.direct(self.network)
+            for step in live_devices(self.network, device, self._tops()) or [device]:
+                proven += direct.get(step, ())
+        for customer in proven:
+            out = self.ledger.out(customer)
+            if out is not None and out.since < at and ends(self, out, at, speaker):
+                self.ledger.end(out, at, Reason.METERS_REPORT_POWER)
+                restored[out.holder] = None
         for holder in restored:
             self.came_back(holder, at, Reason.METERS_REPORT_POWER, facts)
         return bool(restored)

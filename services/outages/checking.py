@@ -5,16 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from schemas.events import IncidentState
-from services.outages.entities import Basis, Incident, Out, Window, WindowState
-from services.outages.nesting import nest, places_of, reports_of
+from services.outages.entities import Incident, Out, Window, WindowState
+from services.outages.nesting import nest, open_below
 from services.outages.reasons import Reason
-from services.outages.switching import feeding
+from services.outages.verifying import WAIT_MS
 
 if TYPE_CHECKING:
     from services.outages.board import Board
-
-SPEAKING_METERS = 3
-"""So many meters that told of the loss do not all keep silent when power is back."""
 
 
 def check_incidents(board: Board) -> None:
@@ -29,14 +26,39 @@ def check_incidents(board: Board) -> None:
             board.quietly(lapsed, check_at=None)
 
 
+def await_the_rest(board: Board) -> None:
+    """Await signs from everybody under an incident of which some meters have just shown power, though nobody claimed a repair.
+
+    A dispatcher's word, and what switching took out, is not drawn into question by it.
+    """
+    for name in sorted(board.ledger.ended):
+        incident = board.incident(name)
+        shown = name in board.why and board.why[name][0] is Reason.METERS_REPORT_POWER
+        if incident is None or not shown or not incident.is_open or not board.ledger.count(incident):
+            continue
+        if name in board.why and board.why[name][0] is Reason.NETWORK_CHANGED:
+            continue
+        if not (incident.fixed or incident.switched or incident.claimed or incident.done_at is not None):
+            board.quietly(incident, check_at=board.now + WAIT_MS)
+
+
 def _check(board: Board, incident: Incident) -> None:
-    silent = _hand_upstream(board, board.ledger.held_by(incident), incident, incident.done_at)
+    silent = hand_upstream(board, board.ledger.held_by(incident), incident, incident.done_at)
+    if silent and incident.done_at is None:
+        silent = _telling(board, silent, incident.back_at)
+        if not silent:
+            board.quietly(incident, check_at=None)
+            return
     if not silent:
         if board.ledger.count(incident) == 0 and incident.back_at is None:
             upper = board.open_above(incident.device, incident.id)
             if upper is not None:
                 board.merge(incident, upper, Reason.UPSTREAM_STILL_OUT)
         return
+    if incident.of_one_premise and incident.found and incident.done_at is not None:
+        silent = _believe_crew(board, incident, silent, incident.done_at)
+        if not silent:
+            return
     if incident.back_at is None:
         # Nobody at all gave a sign: either the mending did not bring power back, or something above has failed too.
         board.change(
@@ -49,10 +71,31 @@ def _check(board: Board, incident: Incident) -> None:
         )
         return
     board.change(incident, Reason.REST_IS_NESTED, check_at=None)
-    _nest(board, incident, [incident.device], silent, incident.back_at)
+    nest_below(board, incident, [incident.device], silent, incident.back_at)
 
 
-def _nest(board: Board, incident: Incident, tops: list[str] | None, silent: list[Out], back_at: int) -> None:
+def _telling(board: Board, silent: list[Out], back_at: int | None) -> list[Out]:
+    """Return those whose silence says something though nobody claimed a repair: a meter told of the loss, or somebody insists."""
+    told = {
+        board.ledger.device(out.id)
+        for out in silent
+        if out.gasp_at is not None or (back_at is not None and (out.insisted_at or 0) > back_at)
+    }
+    return [out for out in silent if board.ledger.device(out.id) in told]
+
+
+def _believe_crew(board: Board, incident: Incident, silent: list[Out], done_at: int) -> list[Out]:
+    """End the outage of a single premise on the crew's word, if nobody has said since that there is no power."""
+    believed = [out for out in silent if out.insisted_at is None or out.insisted_at <= done_at]
+    for out in believed:
+        board.ledger.end(out, max(done_at, out.since), Reason.CREW_BELIEVED)
+    if believed:
+        board.came_back(incident.id, done_at, Reason.CREW_BELIEVED, ())
+    return [out for out in silent if out not in believed]
+
+
+def nest_below(board: Board, incident: Incident, tops: list[str] | None, silent: list[Out], back_at: int) -> None:
+    """Give those who stay out below an incident that is mended incidents of their own."""
     nest(
         board,
         tops,
@@ -62,10 +105,11 @@ def _nest(board: Board, incident: Incident, tops: list[str] | None, silent: list
         reason=Reason.NO_SIGN_OF_RESTORATION,
         upstream=incident.id,
         back_at=back_at,
+        phases=incident.phases,
     )
 
 
-def _hand_upstream(board: Board, outs: list[Out], incident: Incident, at: int | None) -> list[Out]:
+def hand_upstream(board: Board, outs: list[Out], incident: Incident, at: int | None) -> list[Out]:
     """Hand over whoever hangs below a fault that is known and open; return who gave no sign and has no such excuse."""
     silent = []
     for out in outs:
@@ -75,36 +119,6 @@ def _hand_upstream(board: Board, outs: list[Out], incident: Incident, at: int | 
         else:
             board.ledger.hand_over(out, upper, Reason.UPSTREAM_STILL_OUT, at=board.now if at is None else at)
     return silent
-
-
-def check_steps(board: Board) -> None:
-    """Draw the conclusion for customers whom switching feeds again, when the wait for signs of it is over.
-
-    Where others gave a sign, silence has a place: something else has failed there. Where nobody gave one, the switching is
-    believed, unless so many meters had told of the loss that they cannot all be silent by chance.
-    """
-    for incident in board.incidents():
-        if incident.step_check_at is None or incident.step_check_at > board.now:
-            continue
-        at = board.now if incident.step_at is None else incident.step_at
-        incident = board.quietly(incident, step_check_at=None)  # noqa: PLW2901 - as it stands now
-        fed = feeding(board)
-        held = [out for out in board.ledger.held_by(incident) if out.since < at]
-        stepped = [out for out in held if fed.feeds(out.id, incident.id)]
-        if board.closed_again(incident):
-            waiting = {out.id for out in stepped}
-            _hand_upstream(board, [out for out in held if out.id not in waiting], incident, at)
-        if not stepped:
-            continue
-        if incident.last_back_at is not None and incident.last_back_at >= at:
-            board.change(incident, Reason.REST_IS_NESTED, [incident.device])
-            _nest(board, incident, None, stepped, at)
-        elif sum(out.gasp_at is not None for out in stepped) >= SPEAKING_METERS:
-            board.change(incident, Reason.NO_SIGN_OF_RESTORATION, [incident.device], state=IncidentState.CONFIRMED)
-        else:
-            for out in stepped:
-                board.ledger.end(out, at, Reason.SWITCHED_BACK)
-            board.came_back(incident.id, at, Reason.SWITCHED_BACK, ())
 
 
 def check_windows(board: Board) -> None:
@@ -124,15 +138,4 @@ def _check_window(board: Board, window: Window) -> None:
             silent.append(out)
         else:
             board.ledger.end_planned(out, completed_at, upper, Reason.UPSTREAM_STILL_OUT)
-    for device, outs, whole in places_of(board, window.tops, silent, completed_at) if silent else ():
-        nested = board.open(
-            device=device,
-            whole=whole,
-            basis=Basis.METER,
-            started_at=completed_at,
-            reason=Reason.STILL_OUT_AFTER_WINDOW,
-            facts=reports_of(outs) or [window.id],
-            upstream_back_at=completed_at,
-        )
-        for out in outs:
-            board.ledger.end_planned(out, completed_at, nested, Reason.STILL_OUT_AFTER_WINDOW)
+    open_below(board, window, silent, completed_at, window.tops, Reason.STILL_OUT_AFTER_WINDOW)

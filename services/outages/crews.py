@@ -6,17 +6,23 @@ from typing import TYPE_CHECKING
 
 from schemas.events import IncidentState, OrderChanged, OrderState, OrderWork
 from services.clock import to_ms
+from services.outages.board import CONFIRMING_REPORTERS
 from services.outages.entities import Basis, EstimateBasis, Incident
 from services.outages.estimate import after_arrival
 from services.outages.gathering import HOLD_MS, NEAR_LOSS_MS
 from services.outages.hazards import hear_order_of_hazard
 from services.outages.inferring import again_now
 from services.outages.nesting import nest
+from services.outages.phasing import is_cut_off, phases
+from services.outages.poles import cut_off
 from services.outages.reasons import Reason
 from services.outages.verifying import WAIT_MS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from services.outages.board import Board
+    from services.outages.entities import Out
 
 _NEWS = {
     OrderState.ENROUTE: Reason.CREW_UNDER_WAY,
@@ -99,6 +105,9 @@ def _found(board: Board, fact: str, ordered: Incident | None, device: str, at: i
         board.turn.note(subject, "stays", Reason.NOBODY_KNOWN_OUT, [fact])
         return
     moved = incident.device != device
+    # What took out some phases, or one premise, did so wherever behind its device it was found, and nothing else.
+    partial = bool(incident.phases) or incident.of_one_premise
+    partial = partial and board.behind(device, incident.device)
     if moved:
         release(board, incident, device)
     restored = incident.state is IncidentState.RESTORED
@@ -108,7 +117,9 @@ def _found(board: Board, fact: str, ordered: Incident | None, device: str, at: i
         reason,
         [fact],
         device=device,
-        whole=True,
+        whole=not partial,
+        phases=incident.phases if partial else "",
+        premise=partial and incident.premise,
         found=True,
         state=state,
         done_at=at,
@@ -117,13 +128,18 @@ def _found(board: Board, fact: str, ordered: Incident | None, device: str, at: i
     )
     board.turn.note(incident, "verifying", Reason.AWAITING_SIGNS, [fact])
     _claim(board, incident, fact)
-    board.bring_out(
-        board.incident(incident.id) or incident,
-        board.customers_behind(device),
-        Reason.BEHIND_FAILED_DEVICE,
-    )
+    incident = board.incident(incident.id) or incident
+    board.bring_out(incident, concerned(board, incident), Reason.BEHIND_FAILED_DEVICE)
     if ordered is not None and ordered.id != incident.id:
         _stand_again(board, fact, ordered.id, incident)
+
+
+def concerned(board: Board, incident: Incident) -> list[str]:
+    """Return who is taken to be out under an incident whose device is known."""
+    behind = board.customers_behind(incident.device)
+    if incident.phases:
+        return [customer for customer in behind if cut_off(phases(board, customer), incident.phases)]
+    return list(behind) if incident.whole else []
 
 
 def _whose(board: Board, ordered: Incident | None, device: str) -> tuple[Incident | None, Reason]:
@@ -225,21 +241,35 @@ def _in_order(board: Board, fact: str, ordered: str, at: int) -> None:
     back_at = next(
         (each for each in (incident.upstream_back_at, incident.back_at, incident.done_at) if each is not None), at
     )
+    held = board.ledger.held_by(incident)
+    presumed = _only_presumed(incident, held)
     incident = board.change(incident, Reason.SUPPLY_IN_ORDER, [fact], done_at=at, check_at=None)
     upper: Incident | None = None
     dark = False
-    for out in board.ledger.held_by(incident):
+    for out in held:
         device = board.ledger.device(out.id)
         upper = board.open_above(device, incident.id)
         if upper is not None:
             board.ledger.hand_over(out, upper, Reason.UPSTREAM_STILL_OUT, at=at)
-        elif not board.network.is_fed(device):
+        elif not board.network.is_fed(device) or is_cut_off(board, out.id):
             dark = True
+        elif presumed and not out.reported:
+            board.ledger.void(out, Reason.NEVER_OUT)
         else:
-            board.ledger.end(out, back_at if back_at >= out.since else at, Reason.SUPPLY_IN_ORDER)
+            told_since = out.insisted_at is not None and out.insisted_at > back_at
+            ended_at = at if told_since or back_at < out.since else back_at
+            board.ledger.end(out, ended_at, Reason.SUPPLY_IN_ORDER)
             if incident.back_at is None:
                 incident = board.quietly(incident, back_at=back_at)
     if dark:
         board.turn.note(incident, "stays", Reason.CONTRADICTS_TELEMETRY, [fact])
     if upper is not None and incident.back_at is None and board.ledger.count(incident) == 0:
         board.merge(incident, upper, Reason.UPSTREAM_STILL_OUT, [fact])
+
+
+def _only_presumed(incident: Incident, held: Sequence[Out]) -> bool:
+    """Answers whether nothing but a few calls ever spoke for an incident: no meter, no switch, no crew, no dispatcher."""
+    looked_at = incident.found or incident.fixed or incident.switched or incident.done_at is not None
+    if looked_at or incident.upstream is not None or incident.back_at is not None or incident.basis is not Basis.CALL:
+        return False
+    return incident.heard < CONFIRMING_REPORTERS and all(out.gasp_at is None for out in held)

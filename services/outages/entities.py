@@ -5,6 +5,8 @@ from __future__ import annotations
 import enum
 from typing import ClassVar
 
+import msgspec
+
 from schemas.events import HazardKind, HazardState, IncidentState, Place
 from services.engine.turn import Entity
 from services.outages.stretches import Ended, Stretch
@@ -31,6 +33,13 @@ class EstimateBasis(enum.StrEnum):
     DISPATCHER = "dispatcher"
 
 
+class Hypothesis(msgspec.Struct, frozen=True):
+    """A device that may be what failed, and how likely that is, per mille."""
+
+    device: str
+    permille: int
+
+
 class Incident(Entity, frozen=True, kw_only=True):
     """One cause, one failed device, its customers. Times are milliseconds. `region` is where it was dispatched first, and stays.
 
@@ -41,6 +50,10 @@ class Incident(Entity, frozen=True, kw_only=True):
     `upstream_back_at` when power came back there. `found`: a crew has seen the fault; `fixed`: a dispatcher said what it
     is; `switched`: its device was told to stand open. `repaired` is the order that claimed the repair, and of which device.
     `step_at` is when switching gave power to some of its customers, `step_check_at` when the wait for signs of that ends.
+    `hypotheses` are what may have failed, the likeliest first. `phases` are those that it took out, where it took out some
+    of them only: whoever is on them alone is out, and it is not `whole`. `premise`: neighbours are proven to have power.
+    It is made known to others at `publish_at`: until then further reports of the same fault are awaited.
+    `contradicted` is the reason that speaks against what a dispatcher said, if any does.
     """
 
     kind: ClassVar[str] = "incident"
@@ -73,11 +86,26 @@ class Incident(Entity, frozen=True, kw_only=True):
     upstream: str | None = None
     upstream_back_at: int | None = None
     merged_into: str | None = None
+    hypotheses: tuple[Hypothesis, ...] = ()
+    publish_at: int = 0
+    phases: str = ""
+    premise: bool = False
+    contradicted: str | None = None
 
     @property
     def is_open(self) -> bool:
         """Answers whether somebody may still be out under it."""
         return self.state in OPEN_STATES
+
+    @property
+    def of_one_premise(self) -> bool:
+        """Answers whether it is the trouble of one customer alone, whose neighbours have power."""
+        return self.premise and self.heard <= 1
+
+    @property
+    def claimed(self) -> bool:
+        """Answers whether somebody said that power is back, or that what had failed is mended."""
+        return self.found or self.check_at is not None or self.step_at is not None
 
 
 class Out(Entity, frozen=True, kw_only=True):
@@ -87,7 +115,7 @@ class Out(Entity, frozen=True, kw_only=True):
     earlier, if power was back only for a short time. `own` names the interruption that it is for itself, `interruption`
     the one that it is a part of. `gasp_at` and `call_at` are the customer's own reports of this loss, `reports` their ids.
     `outage` names it to the hotline, for customers with an account, `told` is what that was last told of it (holder,
-    estimate), `tellings` how often.
+    estimate), `tellings` how often. `said_at` is when the customer or the meter last said that there is no power.
     """
 
     kind: ClassVar[str] = "out"
@@ -104,7 +132,13 @@ class Out(Entity, frozen=True, kw_only=True):
     tellings: int = 0
     gasp_at: int | None = None
     call_at: int | None = None
+    said_at: int | None = None
     reports: tuple[str, ...] = ()
+
+    @property
+    def insisted_at(self) -> int | None:
+        """When the customer or the meter last said that there is no power; None when neither did."""
+        return max((at for at in (self.gasp_at, self.call_at, self.said_at) if at is not None), default=None)
 
     @property
     def reported(self) -> bool:
@@ -132,10 +166,25 @@ class Pending(Entity, frozen=True, kw_only=True):
     reports: tuple[str, ...] = ()
 
 
+class Unanswered(Entity, frozen=True, kw_only=True):
+    """That the meter of a customer was asked and did not answer; `id` is the customer, `at` when that was known, milliseconds."""
+
+    kind: ClassVar[str] = "unanswered"
+    at: int
+
+
+class Proven(Entity, frozen=True, kw_only=True):
+    """That a customer who was not out was shown to have power; `id` is the customer, `at` when, milliseconds."""
+
+    kind: ClassVar[str] = "proven"
+    at: int
+
+
 class Hint(Entity, frozen=True, kw_only=True):
     """A report that names no one customer; `id` is the report. It speaks of a device, or of one of several customers.
 
-    It is answered when something takes out whom it may mean, or else at `leave_at`. `reports` is itself.
+    It is answered when something takes out whom it may mean (`counted`), or else at `leave_at`, when it is forgotten.
+    `reports` is itself.
     """
 
     kind: ClassVar[str] = "hint"
@@ -145,10 +194,40 @@ class Hint(Entity, frozen=True, kw_only=True):
     leave_at: int
     candidates: tuple[str, ...] = ()
     reports: tuple[str, ...] = ()
+    counted: bool = False
+
+
+class Suspected(Entity, frozen=True, kw_only=True):
+    """When a feeder was weighed, and what came of it; `id` is its head. Times are milliseconds.
+
+    `changed_at` is when something new was last heard there, `due_at` when it is weighed again, None
+    when silence has nothing more to say. `believed_milli` is how many
+    faults it is believed to have, in thousandths. `heard` counts behind devices that surely failed: those who called, those
+    who would have by now if everybody did (thousandths), and so meters.
+    """
+
+    kind: ClassVar[str] = "suspected"
+    weighed_at: int
+    changed_at: int
+    due_at: int | None
+    believed_milli: int
+    heard: tuple[int, int, int, int]
+
+
+class Learnt(Entity, frozen=True, kw_only=True):
+    """What an area's own history says of reports; `id` is the area.
+
+    `meters_speak`: a last gasp was heard here at some time. `heard` counts, like that of `Suspected`, over the feeders of which
+    nothing is suspected any more; what was long ago counts less.
+    """
+
+    kind: ClassVar[str] = "learnt"
+    meters_speak: bool = False
+    heard: tuple[int, int, int, int] = (0, 0, 0, 0)
 
 
 class Gathering(Entity, frozen=True, kw_only=True):
-    """That there are unexplained reports; `id` is the area, `due_at` when the first of them have been held long enough."""
+    """That there are unexplained reports, as earlier editions of the rules kept it; `id` is the area. It is taken out at once."""
 
     kind: ClassVar[str] = "gathering"
     due_at: int
@@ -168,6 +247,8 @@ class Window(Entity, frozen=True, kw_only=True):
 
     `fact` is the notice that says until when. `tops` are the devices right behind which power comes back. `overrun`: its
     end has passed and nobody has said that the work is complete. `check_at` is when the wait for signs of restoration ends.
+    `awaited` are isolation points that are not open, or not any more. `step_at` is when switching fed some of its customers
+    again, `step_check_at` when the wait for signs of that ends.
     """
 
     kind: ClassVar[str] = "window"
@@ -181,6 +262,25 @@ class Window(Entity, frozen=True, kw_only=True):
     started_at: int | None = None
     completed_at: int | None = None
     check_at: int | None = None
+    awaited: tuple[str, ...] = ()
+    step_at: int | None = None
+    step_check_at: int | None = None
+
+
+class Pole(msgspec.Struct, frozen=True, array_like=True):
+    """How one phase of a device stands, as told of by itself: open since `at`, or closed and so confirmed then (milliseconds)."""
+
+    phase: str
+    closed: bool
+    at: int
+
+
+class Blink(msgspec.Struct, frozen=True, array_like=True):
+    """From when until when a device was open, milliseconds, and in which phases; empty: in all."""
+
+    at: int
+    until: int
+    phases: str = ""
 
 
 class Position(Entity, frozen=True, kw_only=True):
@@ -188,7 +288,8 @@ class Position(Entity, frozen=True, kw_only=True):
 
     `source` is who said so: scada, crew, console or (planned) work; `fact` is where. `check_at` is when it is looked at
     again: one that opened, whether it stays open; one that closed, what became of those who were without power during its
-    `blinks` (from, until).
+    `blinks`. `poles` are the phases that were told of one by one, in their order: some may be open while the device counts
+    as closed, since power still passes it.
     """
 
     kind: ClassVar[str] = "position"
@@ -197,7 +298,17 @@ class Position(Entity, frozen=True, kw_only=True):
     at: int
     fact: str
     check_at: int | None = None
-    blinks: tuple[tuple[int, int], ...] = ()
+    blinks: tuple[Blink, ...] = ()
+    poles: tuple[Pole, ...] = ()
+
+    @property
+    def open_phases(self) -> str:
+        """The phases in which it stands open though power still passes it."""
+        return "".join(pole.phase for pole in self.poles if not pole.closed) if self.closed else ""
+
+    def stands_closed(self, phases: str = "") -> bool:
+        """Answers whether it is closed in these phases; empty: in all."""
+        return self.closed and (not self.open_phases or (bool(phases) and set(phases).isdisjoint(self.open_phases)))
 
 
 class Hazard(Entity, frozen=True, kw_only=True):
@@ -221,13 +332,15 @@ class Supplied(Entity, frozen=True, kw_only=True):
     """Since when a customer is known to have power; `id` is the customer. Milliseconds.
 
     `last` is his last interruption: none of his may begin before it ended. `claimed` is when his meter said that power was
-    back behind a device that stands open. `outages` counts what the hotline was told of.
+    back behind a device that stands open, `spoken_at` when he or his meter last said that there is power. `outages` counts
+    what the hotline was told of.
     """
 
     kind: ClassVar[str] = "supplied"
     since: int
     last: Ended | None = None
     claimed: int | None = None
+    spoken_at: int | None = None
     outages: int = 0
 
     @property

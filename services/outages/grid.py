@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
+from functools import cached_property
 from typing import NamedTuple
+
+import numpy as np
 
 from schemas.ids import derived
 from services.network import Network
 from services.network.tables import Tier
+from services.outages.fault_tree import FaultTree, tree_of
+from services.outages.rates import USUAL, Rates
 
 _KEPT = 16
 _IMPORTANT = frozenset({Tier.IMPORTANT, Tier.LARGE})
@@ -41,14 +46,18 @@ class Spot(NamedTuple):
 class Grid:
     """The networks of all switch states of one utility; nothing in it changes but what is kept at hand."""
 
-    def __init__(self, normal: Network) -> None:
+    def __init__(self, normal: Network, rates: Rates = USUAL) -> None:
         self.normal = normal
+        self.rates = rates
         self.life_support = frozenset(c.id for c in normal.customers if c.life_support)
         self.important = frozenset(c.id for c in normal.customers if c.tier in _IMPORTANT)
         self.version = derived(
             "network", *(f"{c.id} {c.device}" for c in normal.customers), *(d.id for d in normal.devices)
         )
         self._direct: OrderedDict[int, tuple[Network, dict[str, tuple[str, ...]]]] = OrderedDict()
+        self._trees: OrderedDict[int, tuple[Network, FaultTree]] = OrderedDict()
+        self._metered = np.array([bool(each.meter) for each in normal.customers], dtype=np.bool_)
+        self._without_meter = frozenset(each.id for each in normal.customers if not each.meter)
 
     def direct(self, network: Network) -> Mapping[str, tuple[str, ...]]:
         """Return the active customers who hang on each device directly, in this state of the grid."""
@@ -66,6 +75,32 @@ class Grid:
         while len(self._direct) > _KEPT:
             self._direct.popitem(last=False)
         return kept[1]
+
+    def tree(self, network: Network) -> FaultTree:
+        """Return the devices of this state of the grid as numbers, with how likely each is to fail."""
+        kept = self._trees.get(id(network))
+        if kept is None:
+            kept = network, tree_of(network, self.rates, self._metered, self._guarded_m)
+            self._trees[id(network)] = kept
+        self._trees.move_to_end(id(network))
+        while len(self._trees) > _KEPT:
+            self._trees.popitem(last=False)
+        return kept[1]
+
+    @cached_property
+    def _guarded_m(self) -> Mapping[str, float]:
+        return {str(device): metres for device, metres in self.normal.guarded_m().items()}
+
+    def __contains__(self, customer: str) -> bool:
+        """Answers whether the utility has such a customer, and something feeds him."""
+        try:
+            return self.normal.customer(customer).device is not None
+        except KeyError:
+            return False
+
+    def is_metered(self, customer: str) -> bool:
+        """Answers whether a customer has a meter that can be heard."""
+        return customer not in self._without_meter
 
     def seat(self, customer: str) -> Seat:
         """Return what the ledger keeps of a customer."""

@@ -7,15 +7,26 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from schemas.events import ReportKind
+from services.outages.asking import By
 from services.outages.board import SCADA
-from services.outages.entities import Basis, Incident, Out, Pending, Supplied, Window, WindowState
-from services.outages.gathering import HOLD_MS
-from services.outages.hinting import gather, hear_hint
+from services.outages.entities import Basis, Incident, Out, Pending, Proven, Supplied, Unanswered, Window
+from services.outages.hinting import hear_hint
+from services.outages.insisting import counts
+from services.outages.isolating import active_window, belied, explains
+from services.outages.learning import hear_meter
+from services.outages.neighbouring import hear_neighbour
+from services.outages.phasing import is_cut_off
+from services.outages.questions import Asked
+from services.outages.rates import QUANTUM_MS
 from services.outages.reasons import Reason
 from services.outages.report import Disposal, LocatedReport
+from services.outages.scene import may_move
 
 if TYPE_CHECKING:
     from services.outages.board import Board
+
+ANSWERED_WITHIN_MS = 3_600_000
+"""Who says within this time of a question that power is on answers it."""
 
 
 def hear(board: Board, report: LocatedReport) -> None:
@@ -28,26 +39,35 @@ def hear(board: Board, report: LocatedReport) -> None:
     except KeyError:
         board.dispose(report.id, Disposal.ANSWERED, Reason.UNKNOWN_CUSTOMER)
         return
-    if report.kind is ReportKind.POWER_RESTORED:
-        _hear_power(board, report, report.customer, device)
-        return
-    out = board.ledger.out(report.customer)
-    if out is not None:
+    match report.kind:
+        case ReportKind.POWER_RESTORED:
+            _hear_power(board, report, report.customer, device)
+        case ReportKind.NO_ANSWER:
+            _hear_silence(board, report, report.customer, device)
+        case _:
+            _hear_loss(board, report, report.customer, device)
+
+
+def _hear_loss(board: Board, report: LocatedReport, customer: str, device: str) -> None:
+    if report.kind is ReportKind.LAST_GASP:
+        hear_meter(board)
+    out = board.ledger.out(customer)
+    if out is not None and not belied(board, report, out):
         _hear_again(board, report, out)
         return
-    supplied = board.turn.get(Supplied, report.customer)
+    supplied = board.turn.get(Supplied, customer)
     if supplied is not None and report.at <= supplied.since:
         board.dispose(report.id, Disposal.ANSWERED, Reason.OLDER_THAN_RESTORATION)
         return
     window = active_window(board, device)
-    if window is not None:
-        begun = board.ledger.begin(report.customer, window, report.at, Basis.SWITCHING, Reason.PLANNED_WORK)
+    if window is not None and explains(board, window, device, report):
+        begun = board.ledger.begin(customer, window, report.at, Basis.SWITCHING, Reason.PLANNED_WORK)
         if begun is not None:
             gasp_at, call_at = _spoken(report)
             board.ledger.heard(begun, report=report.id, gasp_at=gasp_at, call_at=call_at)
         board.dispose(report.id, Disposal.MUTED, Reason.PLANNED_WORK, window.id)
         return
-    _hold(board, report, report.customer, device, supplied)
+    _hold(board, report, customer, device, supplied)
 
 
 def _spoken(report: LocatedReport) -> tuple[int | None, int | None]:
@@ -62,24 +82,60 @@ def _hear_power(board: Board, report: LocatedReport, customer: str, device: str)
     if out is not None and report.at <= out.since:
         board.dispose(report.id, Disposal.ANSWERED, Reason.OLDER_THAN_LOSS, out.holder)
         return
-    if _contradicts(board, device, report.at):
+    if _contradicts(board, device, report.at) or is_cut_off(board, customer, report.at):
         # Its device may have been closed without the news having come yet: then the message counts after all.
         claimed = max(report.at, (supplied.claimed or 0) if supplied is not None else 0)
         board.turn.put(replace(supplied or Supplied(id=customer, since=0), claimed=claimed))
         board.dispose(report.id, Disposal.ANSWERED, Reason.CONTRADICTS_TELEMETRY, None if out is None else out.holder)
         return
-    board.power_at(device, report.at, [report.id])
+    board.touched.add(device)
+    hear_neighbour(board, customer, device, report.at, report.id)
+    out = board.ledger.out(customer)
+    if _was_asked(board, customer, report.at) and (out is None or _is_presumed(board, out)):
+        if out is not None:
+            board.ledger.void(out, Reason.HAS_POWER)
+        board.turn.put(Proven(id=customer, at=report.at))
+        _keep_supplied(board, customer, report.at)
+        state = Disposal.ANSWERED if out is None else Disposal.COUNTED
+        board.dispose(report.id, state, Reason.HAS_POWER, None if out is None else out.holder)
+        return
+    board.power_at(device, report.at, [report.id], speaker=customer)
     supplied = board.turn.get(Supplied, customer)
-    if supplied is None:
-        board.turn.put(Supplied(id=customer, since=report.at))
-    elif report.at > supplied.since:
-        board.turn.put(replace(supplied, since=report.at))
+    _keep_supplied(board, customer, report.at)
     if out is not None:
         board.dispose(report.id, Disposal.COUNTED, Reason.POWER_BACK, out.holder)
     elif (supplied is not None and supplied.ended is not None) or pending is not None:
         board.dispose(report.id, Disposal.ANSWERED, Reason.POWER_BACK)
     else:
+        board.turn.put(Proven(id=customer, at=report.at))
         board.dispose(report.id, Disposal.ANSWERED, Reason.NOT_KNOWN_OUT)
+
+
+def _keep_supplied(board: Board, customer: str, at: int) -> None:
+    standing = board.turn.get(Supplied, customer) or Supplied(id=customer, since=0)
+    spoken_at = max(at, standing.spoken_at or 0)
+    board.turn.put(replace(standing, since=max(at, standing.since), spoken_at=spoken_at))
+
+
+def _was_asked(board: Board, customer: str, at: int) -> bool:
+    """Answers whether this may be the answer to a question: then it tells of power now, and not that power came back."""
+    asked = board.turn.get(Asked, customer)
+    last = None if asked is None else max((each for each in map(asked.last, By) if each is not None), default=None)
+    return last is not None and last - QUANTUM_MS <= at <= last + ANSWERED_WITHIN_MS
+
+
+def _is_presumed(board: Board, out: Out) -> bool:
+    """Answers whether somebody is out only because of a guess that nobody has confirmed."""
+    incident = board.incident(out.holder)
+    return not out.reported and incident is not None and may_move(incident)
+
+
+def _hear_silence(board: Board, report: LocatedReport, customer: str, device: str) -> None:
+    """Take it into account that a meter was asked and did not answer; it may have no power, or only no signal."""
+    out = board.ledger.out(customer)
+    board.turn.put(Unanswered(id=customer, at=report.at))
+    board.touched.add(device)
+    board.dispose(report.id, Disposal.ANSWERED, Reason.NO_ANSWER, None if out is None else out.holder)
 
 
 def _contradicts(board: Board, device: str, at: int) -> bool:
@@ -91,6 +147,8 @@ def _contradicts(board: Board, device: str, at: int) -> bool:
 
 def _hear_again(board: Board, report: LocatedReport, out: Out) -> None:
     gasp_at, call_at = _spoken(report)
+    if counts(board, report, out):
+        return
     again = (gasp_at is not None and out.gasp_at is not None) or (call_at is not None and out.call_at is not None)
     holder = board.holder_of(out)
     if isinstance(holder, Window):
@@ -119,13 +177,6 @@ def _begin_earlier(board: Board, incident: Incident, loss: int, fact: str) -> No
             board.ledger.start_earlier(out, loss)
 
 
-def active_window(board: Board, device: str) -> Window | None:
-    """Return the window whose isolation cuts this device off."""
-    path = board.path(device)
-    active = board.windows(WindowState.ACTIVE)
-    return next((each for each in active if not set(each.isolates).isdisjoint(path)), None)
-
-
 def _hold(board: Board, report: LocatedReport, customer: str, device: str, supplied: Supplied | None) -> None:
     gasp = report.kind is ReportKind.LAST_GASP
     pending = board.turn.get(Pending, customer)
@@ -144,4 +195,4 @@ def _hold(board: Board, report: LocatedReport, customer: str, device: str, suppl
     pending = replace(pending, reports=(*pending.reports, report.id), priority=pending.priority or report.priority)
     board.turn.put(replace(pending, gasp_at=report.at) if gasp else replace(pending, call_at=report.at))
     board.dispose(report.id, Disposal.HELD, Reason.GATHERING)
-    gather(board, report.id, board.now if report.priority else board.now + HOLD_MS)
+    board.touched.add(device)

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from schemas.events import ReportKind
-from services.outages.entities import Gathering, Hint, Out, Pending, Window, WindowState
-from services.outages.gathering import HOLD_MS
+from services.outages.entities import Hint, Out, Pending, Window, WindowState
 from services.outages.reasons import Reason
 from services.outages.report import Disposal, LocatedReport
 
@@ -46,27 +45,19 @@ def hear_hint(board: Board, report: LocatedReport) -> None:
         board.dispose(report.id, Disposal.AMBIGUOUS, Reason.SEVERAL_MEANT)
         return
     board.dispose(report.id, Disposal.HELD, Reason.GATHERING)
-    gather(board, report.id, board.now + HOLD_MS)
+    board.touched.add(hint.device)
 
 
 def settle_hints(board: Board) -> None:
     """Count the reports that something takes up now, and answer those that have waited long enough."""
     for hint in board.turn.all(Hint):
-        if _count(board, hint):
+        if hint.leave_at <= board.now:
             board.turn.remove(hint)
-        elif hint.leave_at <= board.now:
-            board.turn.remove(hint)
-            board.dispose(hint.id, Disposal.ANSWERED, Reason.NOT_CONFIRMED)
-
-
-def gather(board: Board, fact: str, due_at: int) -> None:
-    """Have what is unexplained looked at by this time."""
-    turn = board.turn
-    standing = turn.get(Gathering, turn.shard)
-    if standing is None:
-        standing = Gathering(id=turn.shard, due_at=due_at)
-        turn.note(standing, "gathering", Reason.GATHERING, [fact])
-    turn.put(replace(standing, due_at=min(due_at, standing.due_at)))
+            if not hint.counted and not _count(board, hint):
+                board.dispose(hint.id, Disposal.ANSWERED, Reason.NOT_CONFIRMED)
+        elif not hint.counted and _count(board, hint):
+            # What is only suspected goes on resting on it.
+            board.turn.put(replace(hint, counted=True))
 
 
 def evidence(board: Board) -> list[Pending]:

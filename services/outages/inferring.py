@@ -1,4 +1,4 @@
-"""Turns clusters of unexplained reports into incidents: opened, moved up, or joined with others."""
+"""Turns what was heard into incidents: which feeders are weighed anew in this turn, and when they are weighed again."""
 
 from __future__ import annotations
 
@@ -6,134 +6,108 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from services.outages.entities import Basis, Gathering, Incident, Pending, WindowState
-from services.outages.explaining import CALLERS, METERS, Explanation, Standing, explain
-from services.outages.gathering import Cluster, clusters, may_be_same
-from services.outages.hinting import NOBODY, evidence
+from services.outages.board import FRESH_MS, SCADA
+from services.outages.entities import Gathering, Proven, Suspected, Unanswered
+from services.outages.learning import deaf, learn, rates
+from services.outages.likelihood import weigh
+from services.outages.rates import QUANTUM_MS
 from services.outages.reasons import Reason
+from services.outages.reconciling import reconcile
+from services.outages.scene import PROOF_MS, may_move, scene
+from services.outages.suspecting import clusters_in, patience, shares_heard
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
     from services.outages.board import Board
+
+TELLING_MS = 10_800_000
+"""Silence that has lasted longer than this tells nothing more."""
+CALM_MS = 2_000
+"""A feeder that was weighed so short a while ago is not weighed again for reports that its incidents explain already."""
 
 
 def infer(board: Board) -> None:
-    """Explain every cluster that was held long enough; the others go on waiting."""
-    gathering = board.turn.get(Gathering, board.turn.shard)
-    if gathering is None or gathering.due_at > board.now:
-        return
-    waiting = []
-    found = [each for each in board.pendings() if each.priority]
-    for cluster in clusters(board.network, found):
-        _explain(board, cluster)
-    for cluster in clusters(board.network, [*board.pendings(), *evidence(board)]):
-        if cluster.due_at <= board.now:
-            _explain(board, cluster)
-        else:
-            waiting.append(cluster.due_at)
-    if waiting:
-        board.turn.put(replace(gathering, due_at=min(waiting)))
-    else:
-        board.turn.remove(gathering)
+    """Weigh every feeder again of which something was heard, or where silence has become telling."""
+    standing = board.turn.get(Gathering, board.turn.shard)
+    if standing is not None:
+        board.turn.remove(standing)
+    _forget_answers(board)
+    _join_at_once(board)
+    changed = {board.path(device)[-1] for device in board.touched if board.is_device(device)}
+    changed |= {board.path(each.device)[-1] for each in board.pendings()}
+    due = {each.id for each in board.turn.all(Suspected) if each.due_at is not None and each.due_at <= board.now}
+    for head in sorted(changed | due):
+        _feeder(board, head, changed=head in changed)
 
 
 def again_now(board: Board) -> None:
-    """Have customers whose outage was taken back explained in this very turn."""
-    board.turn.put(Gathering(id=board.turn.shard, due_at=board.now))
+    """Have customers whose outage was taken back explained in this very turn: they are waiting, and nothing more is needed."""
+    board.touched.update(each.device for each in board.pendings())
 
 
-def _explain(board: Board, cluster: Cluster) -> None:
-    standing = [
-        each
-        for each in board.incidents()
-        if may_be_same(each, cluster)
-        and board.is_device(each.device)
-        and board.network.device(each.device).feeder == cluster.feeder
-    ]
-    found = explain(
-        board.network,
-        {pending.id: pending.device for pending in cluster.members},
-        [Standing(incident=each.id, device=each.device, heard=each.heard, whole=each.whole) for each in standing],
-        _dark(board, {each.id for each in standing}),
-        METERS if cluster.metered else CALLERS,
-        lambda device: board.shown_closed(device, cluster.start),
-    )
-    for explanation in found:
-        _act(board, cluster, explanation)
-
-
-def _dark(board: Board, besides: Iterable[str]) -> Callable[[str], int]:
-    """Return how many customers behind a device were out before: O(incidents) a call, no walk over customers."""
-    left = frozenset(besides)
-    known = [(each.device, board.ledger.count(each)) for each in board.incidents() if each.id not in left]
-    known += [
-        (isolate, len(board.customers_behind(isolate)))
-        for window in board.windows(WindowState.ACTIVE)
-        for isolate in window.isolates
-    ]
-    return lambda device: sum(count for at, count in known if board.behind(at, device))
-
-
-def _act(board: Board, cluster: Cluster, explanation: Explanation) -> None:
-    absorbed = [each for each in map(board.incident, explanation.absorbs) if each is not None]
-    reporters = frozenset(explanation.reporters)
-    members = [each for each in cluster.members if each.id in reporters]
-    facts = sorted(report for each in members for report in each.reports)
-    customers = [each.id for each in members if not each.id.startswith(NOBODY)]
-    if not explanation.whole and not customers:
+def _join_at_once(board: Board) -> None:
+    """Let reports behind a device that was just weighed join its incident; the feeder is weighed again in a moment."""
+    fresh = {each.id: each for each in board.turn.all(Suspected) if board.now < each.weighed_at + CALM_MS}
+    if not fresh:
         return
-    start, basis = _start(cluster, members)
-    kept = min(absorbed, key=lambda each: (each.opened_at, each.id), default=None)
-    if kept is None:
-        kept = board.open(
-            device=explanation.device,
-            whole=explanation.whole,
-            basis=basis,
-            started_at=start,
-            reason=Reason.LOWEST_COMMON_DEVICE if explanation.whole else Reason.ONLY_WHO_REPORTED,
-            facts=facts,
+    by_device = {each.device: each for each in reversed(board.incidents()) if may_move(each)}
+    joined: dict[str, list[str]] = {}
+    for pending in board.pendings():
+        path = board.path(pending.device)
+        suspected = fresh.get(path[-1])
+        incident = next((by_device[step] for step in path if step in by_device), None)
+        if suspected is None or incident is None or pending.priority:
+            continue
+        joined.setdefault(incident.id, []).append(pending.id)
+        soon = suspected.weighed_at + CALM_MS
+        due_at = soon if suspected.due_at is None else min(suspected.due_at, soon)
+        board.turn.put(replace(suspected, due_at=due_at, changed_at=board.now))
+        board.touched.discard(pending.device)
+    for incident_id, customers in sorted(joined.items()):
+        incident = board.incident(incident_id)
+        if incident is not None:
+            board.bring_out(incident, customers, Reason.BEHIND_FAILED_DEVICE)
+            board.confirm(board.incident(incident_id) or incident)
+
+
+def _feeder(board: Board, head: str, *, changed: bool) -> None:
+    standing = board.turn.get(Suspected, head)
+    if not board.is_device(head):
+        if standing is not None:
+            board.turn.remove(standing)
+        return
+    tree, believed_rates = board.grid.tree(board.network), rates(board)
+    movable = {each.id for each in board.incidents() if may_move(each) and board.behind(each.device, head)}
+    seen = scene(board, head, tree, movable)
+    if not seen.reporters:
+        if standing is not None:
+            learn(board, standing)
+        return
+    for position in board.positions():
+        if position.source == SCADA and position.stands_closed() and board.behind(position.id, head):
+            seen.evidence.clear(board.network.number_of(position.id), (position.at + FRESH_MS) // QUANTUM_MS)
+    at = board.now // QUANTUM_MS
+    believed = 0.0 if standing is None else standing.believed_milli / 1000
+    weighed = weigh(tree, believed_rates, seen.evidence, at, believed, deaf(board))
+    due = reconcile(board, clusters_in(tree.parent, weighed), seen, movable)
+    changed_at = board.now if standing is None or changed else standing.changed_at
+    if board.now < changed_at + TELLING_MS:
+        due.append((at + patience(weighed, at, changed_at // QUANTUM_MS)) * QUANTUM_MS)
+    calls, asked, gasps, awaited = shares_heard(tree, believed_rates, seen.evidence, weighed, at)
+    board.turn.put(
+        Suspected(
+            id=head,
+            weighed_at=board.now,
+            changed_at=changed_at,
+            due_at=min(due, default=None),
+            believed_milli=round(1000 * sum(weighed.probability)),
+            heard=(calls, round(asked * 1000), gasps, round(awaited * 1000)),
         )
-    else:
-        by_meter = basis is Basis.METER
-        kept = board.change(
-            kept,
-            Reason.NEIGHBOURS_REPORT,
-            facts,
-            device=explanation.device,
-            whole=explanation.whole,
-            started_at=min(start, kept.started_at) if by_meter else kept.started_at,
-            basis=Basis.METER if by_meter else kept.basis,
-        )
-        for other in absorbed:
-            if other.id != kept.id:
-                absorb(board, kept, other)
-    kept = board.incident(kept.id) or kept
-    board.bring_out(kept, board.customers_behind(kept.device) if kept.whole else customers, Reason.BEHIND_FAILED_DEVICE)
-    board.confirm(board.incident(kept.id) or kept)
+    )
 
 
-def absorb(
-    board: Board,
-    kept: Incident,
-    other: Incident,
-    reason: Reason = Reason.NEIGHBOURS_REPORT,
-    facts: Iterable[str] = (),
-    *,
-    one_loss: bool = True,
-) -> None:
-    """Let one incident take over another with its customers and reporters. `one_loss`: all of them lost power together."""
-    for out in board.ledger.held_by(other):
-        later = one_loss and out.guessed and out.since > kept.started_at
-        board.ledger.hand_over(out, kept, reason, since=kept.started_at if later else None)
-    current = board.incident(kept.id) or kept
-    board.quietly(current, heard=current.heard + other.heard)
-    board.merge(other, kept, reason, facts)
-
-
-def _start(cluster: Cluster, members: Iterable[Pending]) -> tuple[int, Basis]:
-    """Return since when those reporters are out, and what that rests on: their meters' first loss, or their first call."""
-    losses = [each.gasp_at for each in members if each.gasp_at is not None]
-    if losses:
-        return min(losses), Basis.METER
-    return min((each.call_at for each in members if each.call_at is not None), default=cluster.start), Basis.CALL
+def _forget_answers(board: Board) -> None:
+    """Forget what was answered so long ago that it says nothing of now."""
+    answers: list[Proven | Unanswered] = [*board.turn.all(Proven), *board.turn.all(Unanswered)]
+    for answer in answers:
+        if answer.at < board.now - PROOF_MS:
+            board.turn.remove(answer)

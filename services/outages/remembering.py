@@ -74,9 +74,10 @@ def _places(board: Board) -> None:
             board.turn.put(replace(hazard, device=None))
     for window in board.windows(*WindowState):
         isolates = tuple(each for each in window.isolates if board.known(each))
+        awaited = tuple(each for each in window.awaited if board.known(each))
         tops = tuple(each for each in window.tops if board.is_device(each))
-        if (isolates, tops) != (window.isolates, window.tops):
-            window = replace(window, isolates=isolates, tops=tops)  # noqa: PLW2901 - as it stands now
+        if (isolates, awaited, tops) != (window.isolates, window.awaited, window.tops):
+            window = replace(window, isolates=isolates, awaited=awaited, tops=tops)  # noqa: PLW2901 - as it stands now
             board.keep_window(window, Reason.NETWORK_CHANGED, to="stays")
 
 

@@ -31,12 +31,17 @@ def settle(board: Board) -> None:
     """Draw what follows from who is out now, and publish every incident that changed."""
     ledger = board.ledger
     touched = set(board.why) | set(ledger.deltas) | {i for i, moved in ledger.moved.items() if moved}
+    touched |= {each.id for each in board.incidents() if not each.revision and each.publish_at <= board.now}
     for incident_id in sorted(touched):
         incident = board.incident(incident_id)
         if incident is None or _was_momentary(board, incident):
             continue
         delta = ledger.deltas.get(incident_id, Delta())
         _publish(board, _settled(board, incident, some_back=bool(delta.back)), delta)
+    for incident_id in sorted(board.rows - touched):
+        incident = board.incident(incident_id)
+        if incident is not None:
+            _show(board, incident)
     for report in sorted(board.disposed):
         board.turn.record(board.disposed[report])
 
@@ -48,20 +53,20 @@ def _was_momentary(board: Board, incident: Incident) -> bool:
     if any(incident.id in {each.merged_into, each.upstream} for each in board.remembered()):
         return False
     held = []
-    for customer in sorted(board.ledger.ended.get(incident.id, ())):
-        supplied = board.turn.get(Supplied, customer)
-        if supplied is not None and supplied.last is not None:
+    for supplied in board.turn.all(Supplied):
+        if supplied.last is not None and supplied.last.stretches[-1].holder == incident.id:
             if supplied.last.end - supplied.last.stretches[-1].at > SUSTAINED_MS:
                 return False
-            held.append(customer)
+            held.append(supplied.id)
     momentary = Momentary(id=incident.id)
-    facts = board.why[incident.id][1]
+    _, facts = board.why.get(incident.id, (Reason.MOMENTARY, set[str]()))
     board.turn.note((Momentary.kind, incident.id), "over", Reason.MOMENTARY, facts)
     for customer in held:
         board.ledger.brief_after_all(customer, incident.id, momentary)
     for report, disposed in board.disposed.items():
         if disposed.holder == incident.id:
             board.disposed[report] = replace(disposed, state=Disposal.ANSWERED, reason=Reason.MOMENTARY, holder=None)
+    _show(board, replace(incident, state=IncidentState.DISMISSED, reason=Reason.MOMENTARY, out=0))
     board.forget(incident)
     return True
 
@@ -105,12 +110,23 @@ def dismiss(board: Board, incident: Incident, reason: Reason, facts: set[str]) -
 
 
 def _publish(board: Board, incident: Incident, delta: Delta) -> None:
+    """Tell others of an incident, unless further reports of it are awaited still, or it was over before that."""
+    awaited = incident.is_open and incident.publish_at > board.now
+    if not incident.revision and (awaited or incident.state in {IncidentState.MERGED, IncidentState.DISMISSED}):
+        _show(board, incident)
+        return
+    if not incident.revision:
+        delta = Delta(out={out.id for out in board.ledger.held_by(incident)}, back=delta.back)
     out, back = sorted(delta.out), sorted(delta.back)
     chunks = max(1, -(-len(out) // MOST_IN_ONE_EVENT), -(-len(back) // MOST_IN_ONE_EVENT))
     for chunk in range(chunks):
         part = slice(chunk * MOST_IN_ONE_EVENT, (chunk + 1) * MOST_IN_ONE_EVENT)
         incident = board.quietly(incident, revision=incident.revision + 1)
         board.turn.emit(OUTAGE_INCIDENTS, board.turn.shard, _event(board, incident, out[part], back[part]))
+    _show(board, incident)
+
+
+def _show(board: Board, incident: Incident) -> None:
     spot = board.grid.spot(incident.device)
     board.turn.record(
         IncidentRow(

@@ -40,6 +40,8 @@ class ShownIncident:
     upstream: str | None
     merged_into: str | None
     fixed: bool
+    phases: str
+    contradicted: str | None
 
 
 _INCIDENT = ", ".join(field.name for field in dataclasses.fields(ShownIncident))

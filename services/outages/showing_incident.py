@@ -182,47 +182,6 @@ async def customers_of(connection: Connection, incident: str, offset: int, limit
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
-    """What speaks for and against a device: who reported for the incident, who is known to have power, who is out otherwise."""
-
-    heard: frozenset[str]
-    powered: frozenset[str]
-    elsewhere: frozenset[str]
-
-
-async def evidence(connection: Connection, incident: Standing, customers: Sequence[str]) -> Evidence:
-    """Return the evidence about an incident among these customers. Power is known for certain from a meter since it began."""
-    heard = await connection.fetch(
-        """SELECT DISTINCT customer FROM report
-           WHERE holder = $1 AND customer IS NOT NULL AND kind IN ('call', 'text', 'lastGasp')""",
-        incident.id,
-    )
-    told = await connection.fetch(
-        """SELECT id, kind, body ->> 'holder' AS holder FROM entity
-           WHERE stage = 'correlate' AND shard = $1 AND id = ANY ($2::text[])
-             AND (kind = 'out' OR (kind = 'supplied' AND (body ->> 'since')::bigint >= $3
-                                   AND ($4::bigint IS NULL OR (body ->> 'since')::bigint < $4)))""",
-        incident.area,
-        list(customers),
-        incident.started_at_ms,
-        incident.restored_at_ms,
-    )
-    # Who was out under it and has power back since does not speak against it.
-    held = await connection.fetch(
-        """SELECT customer FROM interruption
-           WHERE NOT voided AND id IN (SELECT interruption FROM interruption_part WHERE holder = $1)""",
-        incident.id,
-    )
-    out = {row["id"]: row["holder"] for row in told if row["kind"] == "out"}
-    powered = {row["id"] for row in told if row["kind"] == "supplied"}
-    return Evidence(
-        heard=frozenset(row["customer"] for row in heard),
-        powered=frozenset(powered - out.keys() - {row["customer"] for row in held}),
-        elsewhere=frozenset(customer for customer, holder in out.items() if holder != incident.id),
-    )
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Remark:
     """What a person remarked on an incident or a danger."""
 

@@ -23,7 +23,8 @@ from schemas.events import (
 from services.engine.turn import Entity, Turn, Unplaced
 from services.outages.actions import hear_action
 from services.outages.board import Board
-from services.outages.checking import check_incidents, check_steps, check_windows
+from services.outages.checking import await_the_rest, check_incidents, check_windows
+from services.outages.contradicting import watch_dispatched
 from services.outages.crews import hear_crew
 from services.outages.entities import (
     Charted,
@@ -31,10 +32,14 @@ from services.outages.entities import (
     Hazard,
     Hint,
     Incident,
+    Learnt,
     Out,
     Pending,
     Position,
+    Proven,
     Supplied,
+    Suspected,
+    Unanswered,
     Window,
     WindowState,
 )
@@ -43,12 +48,16 @@ from services.outages.hazards import hear_hazard, settle_hazards
 from services.outages.hearing import hear
 from services.outages.hinting import settle_hints
 from services.outages.inferring import infer
+from services.outages.insisting import nest_insisting
+from services.outages.phasing import find_lost_phases, hear_cut_off
+from services.outages.questions import NOBODY, Askable, Asked, Asking, AskingSet, ask, next_look, set_asking
 from services.outages.remembering import chart, forget
 from services.outages.report import LocatedHazard, LocatedReport
 from services.outages.settling import leave, settle
-from services.outages.switching import check_positions, hear_state
+from services.outages.stepping import check_steps
+from services.outages.switching import RECLOSING_MS, check_positions, hear_state
 from services.outages.telling import tell_hotline
-from services.outages.windows import hear_work, watch_windows
+from services.outages.windows import hear_work, see_isolation, watch_windows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -61,16 +70,29 @@ ACTIONS = (IncidentsMerged, IncidentSplit, IncidentRejected, IncidentConfirmed, 
 
 
 class CorrelateStage:
-    """Decides what has failed and who is out. `accounts` maps customers to their hotline accounts."""
+    """Decides what has failed and who is out. `accounts` maps customers to their hotline accounts, `askable` may be asked.
+
+    A device that closes again within `reclosing_s` seconds has reclosed: nothing has failed.
+    """
 
     name = "correlate"
     entities: tuple[type[Entity], ...] = (
-        Incident, Out, Pending, Hint, Gathering, Window, Position, Hazard, Supplied, Charted,
+        Incident, Out, Pending, Hint, Gathering, Window, Position, Hazard, Supplied, Suspected, Learnt, Unanswered,
+        Proven, Asking, Asked, Charted,
     )  # fmt: skip
 
-    def __init__(self, network: Network, accounts: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        network: Network,
+        accounts: Mapping[str, str],
+        askable: Askable = NOBODY,
+        *,
+        reclosing_s: float = RECLOSING_MS / 1000,
+    ) -> None:
         self._grid = Grid(network)
+        self._askable = askable
         self._accounts = dict(accounts)
+        self._reclosing_ms = round(reclosing_s * 1000)
         self._areas = sorted(area.id for area in network.areas)
 
     def shards(self) -> Sequence[str]:
@@ -102,14 +124,20 @@ class CorrelateStage:
         board = Board(turn, self._grid)
         chart(board)
         for fact in turn.facts:
-            _hear(board, fact)
+            _hear(board, fact, self._reclosing_ms)
         check_positions(board)
         check_windows(board)
         check_steps(board)
         check_incidents(board)
+        hear_cut_off(board)
+        nest_insisting(board)
         infer(board)
+        find_lost_phases(board)
+        watch_dispatched(board)
+        await_the_rest(board)
         watch_windows(board)
         settle_hints(board)
+        ask(board, self._askable)
         settle(board)
         tell_hotline(board, self._accounts)
         settle_hazards(board)
@@ -119,14 +147,17 @@ class CorrelateStage:
             turn.wake(at)
 
 
-def _hear(board: Board, fact: Fact) -> None:
+def _hear(board: Board, fact: Fact, reclosing_ms: int) -> None:
     match fact.what:
         case LocatedReport():
             hear(board, fact.what)
         case LocatedHazard():
             hear_hazard(board, fact.what)
         case DeviceStateReported():
-            hear_state(board, fact.id, fact.what)
+            hear_state(board, fact.id, fact.what, reclosing_ms)
+            see_isolation(board, fact.id, fact.what)
+        case AskingSet():
+            set_asking(board, fact.what)
         case OrderChanged():
             hear_crew(board, fact.id, fact.what)
         case WindowAnnounced() | WindowChanged() | WindowCancelled() | WorkStarted() | WorkCompleted():
@@ -146,14 +177,15 @@ def _hear(board: Board, fact: Fact) -> None:
 
 def _waits(board: Board) -> Iterator[int]:
     """Return when something is to be looked at again."""
-    yield from (each.due_at for each in board.turn.all(Gathering))
+    yield from (each.due_at for each in board.turn.all(Suspected) if each.due_at is not None)
+    yield from (each.publish_at for each in board.incidents() if not each.revision and each.publish_at > board.turn.now)
+    yield from (at for at in [next_look(board)] if at is not None)
     yield from (each.leave_at for each in board.turn.all(Hint))
     yield from (each.leave_at for each in board.turn.all(Hazard) if each.leave_at is not None)
     for incident in board.remembered():
         yield from (at for at in (incident.check_at, incident.step_check_at, incident.leave_at) if at is not None)
     yield from (each.check_at for each in board.positions() if each.check_at is not None)
     for window in board.windows(*WindowState):
-        if window.check_at is not None:
-            yield window.check_at
+        yield from (at for at in (window.check_at, window.step_check_at) if at is not None)
         if window.state is WindowState.ACTIVE and not window.overrun and window.ends_at is not None:
             yield window.ends_at

@@ -6,7 +6,12 @@ import dataclasses
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from services.engine.deciding import inbox_decided, inbox_facts
+from services.outages.believing import has_moved
+from services.outages.entities import Hypothesis
+from services.outages.questions import QuestionRow
 from services.outages.records import Disposed, HazardRow, Held, IncidentRow, LedgerRow
+from services.outages.store_asking import decided_asking, save_questions, take_asking
+from services.outages.store_ledger import save_ledger
 from services.reports.store import decided_reports, dispose, take_located
 
 if TYPE_CHECKING:
@@ -23,21 +28,21 @@ class CorrelateStore:
 
     async def facts(self, connection: Connection, shard: str, tick: int) -> list[Fact]:
         """Mark the facts that this tick decides, and return them."""
-        located = await take_located(connection, shard, tick)
+        located = await take_located(connection, shard, tick) + await take_asking(connection, shard, tick)
         return located + await inbox_facts(connection, "correlate", shard, tick)
 
     async def decided(self, connection: Connection, shard: str, tick: int) -> list[Fact]:
         """Return the facts that this tick decided."""
-        located = await decided_reports(connection, shard, tick)
+        located = await decided_reports(connection, shard, tick) + await decided_asking(connection, shard, tick)
         return located + await inbox_decided(connection, "correlate", shard, tick)
 
     async def save(self, connection: Connection, shard: str, tick: int, now: int, records: Sequence[Record]) -> None:
         """Write the records of a turn; of several for one row the last one stands."""
-        del tick
+        await save_questions(connection, shard, tick, now, _of(records, QuestionRow))
         disposed = {record.report: record for record in _of(records, Disposed)}
         await dispose(connection, [(d.report, d.state, d.reason, d.holder) for d in disposed.values()])
-        await _save_ledger(connection, shard, {row.id: row for row in _of(records, LedgerRow)})
-        await _save_holders(connection, now, _of(records, Held))
+        rows = {row.id: row for row in _of(records, LedgerRow)}
+        await save_ledger(connection, shard, now, rows.values(), _of(records, Held))
         await _save_incidents(connection, shard, now, {row.incident.id: row for row in _of(records, IncidentRow)})
         await _save_hazards(connection, shard, now, {row.hazard.id: row for row in _of(records, HazardRow)})
 
@@ -48,83 +53,6 @@ def _of(records: Sequence[Record], kind: type[AnyRecord]) -> list[AnyRecord]:
 
 def _columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
     return [list(column) for column in zip(*rows, strict=True)]
-
-
-async def _save_ledger(connection: Connection, shard: str, rows: dict[str, LedgerRow]) -> None:
-    if not rows:
-        return
-    # What is over goes first, in the order of time: the constraint looks at each row as it is written, and one may end
-    # where the next begins.
-    order = sorted(rows.values(), key=lambda row: (not row.voided, row.end is None, row.start, row.id))
-    await connection.execute(
-        "INSERT INTO ledger_customer (customer) SELECT DISTINCT c FROM unnest($1::text[]) c ORDER BY c ON CONFLICT DO NOTHING",
-        [row.customer for row in order],
-    )
-    await connection.execute(
-        """INSERT INTO interruption
-               (id, customer, number, area, start_ms, end_ms, planned, basis, holder_kind, holder, reason, voided, feeder,
-                region, tier, kva, life_support)
-           SELECT r.id, r.customer, c.number, $1, r.start_ms, r.end_ms, r.planned, r.basis, r.holder_kind, r.holder,
-                  r.reason, r.voided, r.feeder, r.region, r.tier, r.kva, r.life_support
-           FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::boolean[], $7::text[], $8::text[],
-                       $9::text[], $10::text[], $11::boolean[], $12::text[], $13::text[], $14::text[], $15::float8[],
-                       $16::boolean[])
-                WITH ORDINALITY
-                AS r (id, customer, start_ms, end_ms, planned, basis, holder_kind, holder, reason, voided, feeder, region,
-                      tier, kva, life_support, place)
-           JOIN ledger_customer c ON c.customer = r.customer
-           ORDER BY r.place
-           ON CONFLICT (id) DO UPDATE SET
-               start_ms = excluded.start_ms, end_ms = excluded.end_ms, planned = excluded.planned,
-               basis = excluded.basis, holder_kind = excluded.holder_kind, holder = excluded.holder,
-               reason = excluded.reason, voided = excluded.voided""",
-        shard,
-        *_columns(
-            [
-                (
-                    *(
-                        r.id,
-                        r.customer,
-                        r.start,
-                        r.end,
-                        r.planned,
-                        r.basis,
-                        r.holder_kind,
-                        r.holder,
-                        r.reason,
-                        r.voided,
-                    ),
-                    *(r.feeder, r.region, r.tier, r.kva, r.life_support),
-                )
-                for r in order
-            ]
-        ),
-    )
-    await _save_parts(connection, order)
-
-
-async def _save_parts(connection: Connection, rows: Sequence[LedgerRow]) -> None:
-    await connection.execute("DELETE FROM interruption_part WHERE interruption = ANY ($1)", [row.id for row in rows])
-    parts = [(row.id, p.at, p.until, p.holder_kind, p.holder, p.powered) for row in rows for p in row.parts]
-    if parts:
-        await connection.execute(
-            """INSERT INTO interruption_part (interruption, from_ms, until_ms, holder_kind, holder, powered)
-               SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::boolean[])""",
-            *_columns(parts),
-        )
-
-
-async def _save_holders(connection: Connection, now: int, rows: Sequence[Held]) -> None:
-    if not rows:
-        return
-    await connection.execute(
-        """INSERT INTO interruption_holder (interruption, from_ms, holder_kind, holder, reason)
-           SELECT h.interruption, $1, h.holder_kind, h.holder, h.reason
-           FROM unnest($2::text[], $3::text[], $4::text[], $5::text[]) AS h (interruption, holder_kind, holder, reason)
-           ON CONFLICT DO NOTHING""",
-        now,
-        *_columns([(h.interruption, h.holder_kind, h.holder, h.reason) for h in rows]),
-    )
 
 
 async def _save_incidents(connection: Connection, shard: str, now: int, rows: dict[str, IncidentRow]) -> None:
@@ -152,6 +80,8 @@ async def _save_incidents(connection: Connection, shard: str, now: int, rows: di
             i.life_support,
             i.important,
             i.fixed,
+            i.phases,
+            i.contradicted,
         )
         for row in rows.values()
         for i in (row.incident,)
@@ -160,17 +90,18 @@ async def _save_incidents(connection: Connection, shard: str, now: int, rows: di
         """INSERT INTO incident
                (id, device, state, reason, revision, basis, opened_at_ms, started_at_ms, estimate_ms, restored_at_ms,
                 heard, customers_out, upstream, merged_into, region, feeder, device_class, life_support, important, fixed,
-                area, changed_at_ms)
+                phases, contradicted, area, changed_at_ms)
            SELECT i.*, $1, $2::bigint
            FROM unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::integer[], $8::text[], $9::bigint[],
                        $10::bigint[], $11::bigint[], $12::bigint[], $13::integer[], $14::integer[], $15::text[],
                        $16::text[], $17::text[], $18::text[], $19::text[], $20::integer[], $21::integer[],
-                       $22::boolean[]) AS i
+                       $22::boolean[], $23::text[], $24::text[]) AS i
            ON CONFLICT (id) DO UPDATE SET
                device = excluded.device, state = excluded.state, reason = excluded.reason, revision = excluded.revision,
                basis = excluded.basis, started_at_ms = excluded.started_at_ms, estimate_ms = excluded.estimate_ms,
                region = excluded.region, feeder = excluded.feeder, device_class = excluded.device_class,
                life_support = excluded.life_support, important = excluded.important, fixed = excluded.fixed,
+               phases = excluded.phases, contradicted = excluded.contradicted,
                restored_at_ms = CASE excluded.state
                    WHEN 'restored' THEN coalesce(incident.restored_at_ms, excluded.restored_at_ms)
                    WHEN 'closed' THEN incident.restored_at_ms END,
@@ -181,6 +112,7 @@ async def _save_incidents(connection: Connection, shard: str, now: int, rows: di
         *_columns(columns),
     )
     await _save_estimates(connection, now, rows)
+    await _save_hypotheses(connection, now, {row.incident.id: row.incident.hypotheses for row in rows.values()})
 
 
 async def _save_estimates(connection: Connection, now: int, rows: dict[str, IncidentRow]) -> None:
@@ -194,6 +126,38 @@ async def _save_estimates(connection: Connection, now: int, rows: dict[str, Inci
            ON CONFLICT DO NOTHING""",
         now,
         *_columns([(i.id, i.revision, i.estimate, i.estimate_basis) for row in rows.values() for i in (row.incident,)]),
+    )
+
+
+LAST_KEPT = """
+    SELECT h.incident, h.device, h.permille FROM unnest($1::text[]) AS b (incident), LATERAL (
+        SELECT h.* FROM incident_hypothesis h
+        WHERE h.incident = b.incident
+          AND h.from_ms = (SELECT max(from_ms) FROM incident_hypothesis WHERE incident = b.incident)) h
+    ORDER BY h.incident, h.rank"""
+"""The last ranking that was kept of each of these incidents."""
+
+
+async def _save_hypotheses(connection: Connection, now: int, believed: dict[str, tuple[Hypothesis, ...]]) -> None:
+    """Keep what is believed to have failed, where that has moved."""
+    kept: dict[str, list[Hypothesis]] = {incident: [] for incident, ranked in believed.items() if ranked}
+    if not kept:
+        return
+    for row in await connection.fetch(LAST_KEPT, list(kept)):
+        kept[row["incident"]].append(Hypothesis(row["device"], row["permille"]))
+    moved = [incident for incident, was in kept.items() if has_moved(was, believed[incident])]
+    if not moved:
+        return
+    # Several turns may share an instant: the last of them stands.
+    await connection.execute(
+        "DELETE FROM incident_hypothesis WHERE from_ms = $1 AND incident = ANY ($2::text[])", now, moved
+    )
+    await connection.execute(
+        """INSERT INTO incident_hypothesis (incident, from_ms, rank, device, permille)
+           SELECT h.incident, $1, h.rank, h.device, h.permille
+           FROM unnest($2::text[], $3::integer[], $4::text[], $5::integer[]) AS h (incident, rank, device, permille)""",
+        now,
+        *_columns([(i, rank, h.device, h.permille) for i in moved for rank, h in enumerate(believed[i], 1)]),
     )
 
 

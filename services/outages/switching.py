@@ -11,10 +11,13 @@ from schemas.events import DeviceStateReported, IncidentState, Quality, StateSou
 from schemas.ids import derived
 from services.clock import to_ms
 from services.outages.board import FRESH_MS, REACH_BACK_MS, SCADA
-from services.outages.entities import Basis, Incident, Pending, Position, Supplied, WindowState
+from services.outages.entities import Basis, Blink, Incident, Pending, Position, Supplied, WindowState
 from services.outages.gathering import HOLD_MS, NEAR_LOSS_MS
-from services.outages.inferring import absorb, again_now
+from services.outages.inferring import again_now
+from services.outages.phasing import is_cut_off, mixed, opened, phases, stayed_open
+from services.outages.poles import cut_off, may_be_cut_off, told
 from services.outages.reasons import Reason
+from services.outages.reconciling import absorb
 from services.outages.settling import dismiss
 from services.outages.stretches import Momentary
 from services.outages.verifying import WAIT_MS
@@ -26,14 +29,13 @@ if TYPE_CHECKING:
     from services.outages.board import Board
 
 RECLOSING_MS = 60_000
-"""A device that closes again within this time has reclosed: nothing is taken to have failed."""
+"""A device that closes again within this time has reclosed, unless the utility says otherwise: nothing is taken to have failed."""
 WORK = "work"
 """The source of positions that follow from notices of planned work."""
-_WHOLE = frozenset("ABC")
 
 
-def hear_state(board: Board, fact: str, event: DeviceStateReported) -> None:
-    """Take the state of a device into account, if it counts."""
+def hear_state(board: Board, fact: str, event: DeviceStateReported, reclosing_ms: int = RECLOSING_MS) -> None:
+    """Take the state of a device into account, if it counts; what opens is looked at again after `reclosing_ms`."""
     at = min(to_ms(event.at), board.now)
     closed = event.position is SwitchPosition.CLOSED
     if not board.known(event.device):
@@ -44,21 +46,32 @@ def hear_state(board: Board, fact: str, event: DeviceStateReported) -> None:
     if doubt is not None:
         board.turn.note((Position.kind, event.device), "stays", doubt, [fact])
         return
-    was_closed = _stands_closed(board, event.device)
-    position = Position(id=event.device, closed=closed, source=event.source, at=at, fact=fact)
+    switch = board.grid.normal.switch(event.device)
+    measured = _measured(event, switch.phases)
+    stands, poles = told(standing, measured, switch.phases, at, closed=closed, usual=switch.normally_closed)
+    # A state of some phases only is not one of the device, unless that stands another way by it.
+    in_part = standing is not None and measured != switch.phases and stands is standing.closed
+    since = standing.at if standing is not None and in_part else at
+    position = Position(id=event.device, closed=stands, source=event.source, at=since, fact=fact, poles=poles)
+    was, now = (opened(board, event.device, each) for each in (standing, position))
     reason = Reason.TOLD_CLOSED if closed else Reason.TOLD_OPEN
-    if was_closed is closed:
+    if was == now:
         board.turn.note(position, "stays", reason, [fact])
         _again(board, position, standing)
         if closed and event.source is StateSource.SCADA:
             _clear_of_blame(board, fact, event.device, at)
         return
     board.turn.note(position, event.position, reason, [fact])
-    if closed:
-        _close(board, fact, position, standing)
+    if was - now:
+        _close(board, fact, position, standing, was - now, at)
     else:
         blinks = () if standing is None else standing.blinks
-        board.stand(replace(position, check_at=at + RECLOSING_MS, blinks=blinks))
+        board.stand(replace(position, check_at=at + reclosing_ms, blinks=blinks))
+
+
+def _measured(event: DeviceStateReported, carried: str) -> str:
+    """Return of which phases of a device a state is."""
+    return "".join(phase for phase in carried if phase in event.phases)
 
 
 def _again(board: Board, position: Position, standing: Position | None) -> None:
@@ -67,29 +80,33 @@ def _again(board: Board, position: Position, standing: Position | None) -> None:
         board.stand(position)
         return
     source = SCADA if SCADA in {standing.source, position.source} else position.source
-    board.stand(replace(standing, source=source, at=position.at if position.closed else standing.at))
+    at = position.at if position.closed else standing.at
+    board.stand(replace(standing, source=source, at=at, poles=position.poles))
 
 
 def _doubt(
     board: Board, event: DeviceStateReported, standing: Position | None, at: int, *, closed: bool
 ) -> Reason | None:
     """Return why a state does not count, or None."""
+    carried = board.grid.normal.switch(event.device).phases
+    measured = _measured(event, carried)
+    if event.source is StateSource.COMMAND:
+        return Reason.ONLY_COMMANDED
     if event.quality is not Quality.GOOD:
         return Reason.DOUBTFUL_QUALITY
-    if not set(event.phases) >= _WHOLE:
+    if not measured:
         return Reason.PARTIAL_PHASES
-    if at < board.now - REACH_BACK_MS or (standing is not None and at < standing.at):
+    poles = [] if standing is None else [pole for pole in standing.poles if pole.phase in measured]
+    known = [*(pole.at for pole in poles), *([] if standing is None else [standing.at])]
+    if at < max([board.now - REACH_BACK_MS, *known]):
         return Reason.OLDER_STATE
-    if standing is not None and standing.source == SCADA and event.source is not StateSource.SCADA:
-        fresh = at - standing.at <= FRESH_MS
-        if fresh and standing.closed is not closed:
-            return Reason.CONTRADICTS_TELEMETRY
-    return None
-
-
-def _stands_closed(board: Board, device: str) -> bool:
-    position = board.position(device)
-    return board.grid.normal.switch(device).closed if position is None else position.closed
+    if standing is None or standing.source != SCADA or event.source is StateSource.SCADA:
+        return None
+    # A measurement of all phases at once does not say how a single one stands: there a person is believed.
+    stood = [(pole.closed, pole.at) for pole in poles]
+    stood += [(standing.closed, standing.at)] if measured == carried or not standing.closed else []
+    fresh = [was for was, when in stood if at - when <= FRESH_MS]
+    return Reason.CONTRADICTS_TELEMETRY if fresh and closed not in fresh else None
 
 
 def work_stands(board: Board, fact: str, isolates: Iterable[str], at: int, *, closed: bool) -> None:
@@ -108,8 +125,10 @@ class Feeding:
 
     network: Network
     faults: frozenset[str]
-    lone: dict[str, str]
-    """The devices of incidents under which only who reported is out."""
+    lone: dict[str, Incident]
+    """The incidents under which only who reported is out, or who is on some phases."""
+    poles: dict[str, str]
+    """The phases in which devices stand open that let power pass in others."""
     _fed: dict[str, bool] = field(default_factory=dict)
 
     def feeds(self, customer: str, holder: str) -> bool:
@@ -119,8 +138,17 @@ class Feeding:
         if fed is None:
             fed = self.network.is_fed(device) and self.faults.isdisjoint(self.network.path_to_source(device))
             self._fed[device] = fed
-        at = self.lone.get(holder)
-        return fed and (at is None or at not in self.network.path_to_source(device))
+        if not fed:
+            return False
+        path = self.network.path_to_source(device)
+        phases = self.network.customer(customer).phases
+        if any(cut_off(phases, self.poles[step]) for step in path if step in self.poles):
+            return False
+        lone = self.lone.get(holder)
+        if lone is None or lone.device not in path:
+            return True
+        by_poles = bool(lone.phases) and lone.switched
+        return by_poles and not may_be_cut_off(phases, self.poles.get(lone.device, ""))
 
 
 def feeding(board: Board) -> Feeding:
@@ -134,31 +162,58 @@ def feeding(board: Board) -> Feeding:
         # A tie is closed: what has failed interrupts, though nobody said that it stands open.
         standing = {each.id: each.closed for each in board.positions()}
         network = board.grid.normal.present({**standing, **dict.fromkeys(sorted(faults), False)})
-    lone = {each.id: each.device for each in open_incidents if not each.whole}
-    return Feeding(network, frozenset(faults), lone)
+    lone = {each.id: each for each in open_incidents if not each.whole}
+    poles = {each.id: each.open_phases for each in board.positions() if each.open_phases}
+    return Feeding(network, frozenset(faults), lone, poles)
 
 
-def _close(board: Board, fact: str, position: Position, standing: Position | None) -> None:
+def _close(
+    board: Board, fact: str, position: Position, standing: Position | None, closing: frozenset[str], at: int
+) -> None:
     """Let a device close: reclosed, nothing had failed; after longer, who may be fed again gets power on signs of it."""
-    device, at = position.id, position.at
+    device = position.id
     before = feeding(board)
     upper = board.path(device)[1:2]
-    if standing is not None and standing.check_at is not None and not standing.closed:
-        blinks = (*standing.blinks, (standing.at, at))
-        board.stand(replace(position, check_at=board.now + WAIT_MS, blinks=blinks))
+    blink = None if standing is None else _blink(standing, position, closing, at)
+    if standing is not None and blink is not None:
+        board.stand(replace(position, check_at=board.now + WAIT_MS, blinks=(*standing.blinks, blink)))
         board.turn.note(position, "reclosed", Reason.RECLOSED, [fact])
     else:
         board.stand(position)
+    mixed(board, fact, position)
+    _end_isolation(board, fact, device)
     after = feeding(board)
-    lost = [out for out in board.ledger.outs() if out.since < at and not out.planned]
+    lost = [out for out in board.ledger.outs() if out.since < at]
     newly = (out for out in lost if after.feeds(out.id, out.holder) and not before.feeds(out.id, out.holder))
     for holder in sorted({out.holder for out in newly}):
-        incident = board.incident(holder)
+        incident, window = board.incident(holder), board.window(holder)
         if incident is not None:
             board.change(incident, Reason.SWITCHED_BACK, [fact], step_at=at, step_check_at=board.now + WAIT_MS)
+        elif window is not None and window.state is WindowState.ACTIVE:
+            stepped = replace(window, step_at=at, step_check_at=board.now + WAIT_MS)
+            board.keep_window(stepped, Reason.SWITCHED_BACK, [fact], to="switched")
     _believe_claims(board, fact)
     if not board.is_device(device):
         _move_up(board, fact, device, upper)
+
+
+def _blink(standing: Position, position: Position, closing: frozenset[str], at: int) -> Blink | None:
+    """Return for how long poles that close again so soon were open; None: it was no reclosing."""
+    if standing.check_at is None:
+        return None
+    if not standing.closed:
+        return Blink(standing.at, at, "".join(sorted(closing)) if position.open_phases else "")
+    since = [pole.at for pole in standing.poles if not pole.closed and pole.phase in closing]
+    return Blink(max(since), at, "".join(sorted(closing))) if since else None
+
+
+def _end_isolation(board: Board, fact: str, device: str) -> None:
+    """Take it that a device isolates no work any more: it was seen to close before the work was complete."""
+    for window in board.windows(WindowState.ACTIVE):
+        if device in window.isolates:
+            left = tuple(each for each in window.isolates if each != device)
+            ended = replace(window, isolates=left, awaited=tuple(sorted({*window.awaited, device})))
+            board.keep_window(ended, Reason.ISOLATION_CLOSED, [fact], to="switched")
 
 
 def _believe_claims(board: Board, fact: str) -> None:
@@ -166,10 +221,12 @@ def _believe_claims(board: Board, fact: str) -> None:
     for out in board.ledger.outs():
         supplied = board.turn.get(Supplied, out.id)
         device = board.ledger.device(out.id)
-        if supplied is not None and supplied.claimed is not None and board.network.is_fed(device):
+        if supplied is None or supplied.claimed is None:
+            continue
+        if board.network.is_fed(device) and not is_cut_off(board, out.id):
             claimed = supplied.claimed
-            board.turn.put(replace(supplied, since=max(supplied.since, claimed), claimed=None))
-            board.power_at(device, claimed, [fact])
+            board.turn.put(replace(supplied, since=max(supplied.since, claimed), spoken_at=claimed, claimed=None))
+            board.power_at(device, claimed, [fact], speaker=out.id)
 
 
 def _move_up(board: Board, fact: str, device: str, upper: Sequence[str]) -> None:
@@ -186,7 +243,10 @@ def _clear_of_blame(board: Board, fact: str, device: str, at: int) -> None:
     """
     for incident in board.incidents():
         soon = incident.started_at <= at <= incident.started_at + FRESH_MS
-        if incident.device != device or not incident.whole or not soon:
+        blamed = incident.whole or bool(incident.phases)
+        if incident.device != device or not blamed or not soon:
+            continue
+        if incident.phases and not board.shown_closed(device, incident.started_at, incident.phases):
             continue
         settled = incident.found or incident.fixed or incident.switched or incident.upstream is not None
         if settled or incident.back_at is not None:
@@ -205,23 +265,26 @@ def check_positions(board: Board) -> None:
     """Draw the conclusion of every device that was told of a while ago: it stayed open, or it had only reclosed."""
     for position in board.positions():
         if position.check_at is not None and position.check_at <= board.now:
+            board.stand(replace(position, check_at=None, blinks=()))
             if position.closed:
                 _enter_blinks(board, position)
+                if position.open_phases:
+                    stayed_open(board, position)
             else:
-                board.stand(replace(position, check_at=None, blinks=()))
                 _stayed_open(board, position)
 
 
 def _enter_blinks(board: Board, position: Position) -> None:
     """Enter the momentary losses of those behind a device whom nothing else has taken out meanwhile."""
-    board.stand(replace(position, check_at=None, blinks=()))
     waiting = {each.id for each in board.turn.all(Pending)}
     behind = [each for each in board.customers_behind(position.id) if each not in waiting]
-    for since, until in position.blinks:
+    for blink in position.blinks:
+        since, until = blink.at, blink.until
         momentary = Momentary(id=derived("momentary", position.id, since))
         board.turn.note((Momentary.kind, momentary.id), "over", Reason.RECLOSED, [position.fact])
         for customer in behind:
-            if board.ledger.out(customer) is None and until > since:
+            concerned = not blink.phases or cut_off(phases(board, customer), blink.phases)
+            if concerned and board.ledger.out(customer) is None and until > since:
                 board.ledger.brief(customer, momentary, since, until)
 
 
@@ -238,11 +301,13 @@ def _stayed_open(board: Board, position: Position) -> None:
 def _explain_by(board: Board, device: str, told: Position) -> bool:
     """Open an incident at a device that stands open, or let the one that is there be confirmed, if somebody is out by it."""
     dark = [each for each in board.customers_behind(device) if board.ledger.out(each) is None]
-    own = next((each for each in board.incidents() if each.device == device), None)
-    below = [
+    own = next((each for each in board.incidents() if each.device == device and not each.phases), None)
+    below = [each for each in board.incidents() if each.device == device and each.phases]
+    below += [
         each
         for each in board.incidents()
         if each is not own
+        and each not in below
         and board.behind(each.device, device)
         and abs(each.started_at - told.at) <= NEAR_LOSS_MS
         and not (each.found or each.fixed or each.switched or each.upstream)
@@ -267,7 +332,11 @@ def _explain_by(board: Board, device: str, told: Position) -> bool:
     incident = board.quietly(incident, switched=True)
     for each in below:
         absorb(board, board.incident(incident.id) or incident, each, Reason.DEVICE_OPEN, facts)
-    board.bring_out(board.incident(incident.id) or incident, dark, Reason.DEVICE_OPEN)
+    incident = board.incident(incident.id) or incident
+    for out in board.ledger.held_by(incident):
+        if told.at < out.since <= told.at + NEAR_LOSS_MS:
+            board.ledger.start_earlier(out, told.at)
+    board.bring_out(incident, dark, Reason.DEVICE_OPEN)
     return True
 
 

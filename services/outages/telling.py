@@ -42,6 +42,8 @@ def tell_hotline(board: Board, accounts: Mapping[str, str]) -> None:
 def _tell(board: Board, account: str, out: Out) -> None:
     holder = board.holder_of(out)
     incident = holder if isinstance(holder, Incident) else None
+    if incident is not None and not incident.revision:
+        return  # it may be over before it is made known
     estimate = None if incident is None else incident.estimate
     if out.told == (holder.id, estimate):
         return

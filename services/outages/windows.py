@@ -6,19 +6,28 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from schemas.events import WindowAnnounced, WindowCancelled, WindowChanged, WorkCompleted, WorkStarted
+from schemas.events import (
+    DeviceStateReported,
+    WindowAnnounced,
+    WindowCancelled,
+    WindowChanged,
+    WorkCompleted,
+    WorkStarted,
+)
 from services.clock import to_ms
 from services.outages.board import REACH_BACK_MS
 from services.outages.entities import Basis, Pending, Window, WindowState
 from services.outages.gathering import NEAR_LOSS_MS
 from services.outages.reasons import Reason
 from services.outages.report import Disposal
-from services.outages.switching import work_stands
+from services.outages.switching import WORK, work_stands
 from services.outages.verifying import WAIT_MS
 
 if TYPE_CHECKING:
     from services.outages.board import Board
 
+EARLY_MS = 1_800_000
+"""An isolation point that opens no longer than this before the announced time opens for the work."""
 Notice = WindowAnnounced | WindowChanged | WindowCancelled | WorkStarted | WorkCompleted
 
 
@@ -34,6 +43,8 @@ def hear_work(board: Board, fact: str, notice: Notice) -> None:
             _change(board, fact, notice, window)
         case WorkStarted() if window is None or window.state is WindowState.ANNOUNCED:
             _start(board, fact, notice, window)
+        case WorkStarted() if window is not None and window.state is WindowState.ACTIVE and window.awaited:
+            _isolate_rest(board, fact, notice, window)
         case WorkCompleted() if window is not None and window.state is WindowState.ACTIVE:
             _complete(board, fact, notice, window, Reason.AWAITING_SIGNS)
         case WindowCancelled() if window is not None and window.state is WindowState.ACTIVE:
@@ -67,7 +78,7 @@ def _announce(board: Board, fact: str, notice: WindowAnnounced | WindowChanged) 
 def _change(board: Board, fact: str, notice: WindowChanged, window: Window) -> None:
     """Give work that goes on another end, and further isolation points; those that are open stay so until it is complete."""
     ends_at = to_ms(notice.ends_at)
-    further = tuple(sorted(set(_isolates(board, notice)) - set(window.isolates)))
+    further = tuple(sorted(set(_isolates(board, notice)) - {*window.isolates, *window.awaited}))
     overrun = window.overrun and ends_at <= board.now
     window = replace(
         window, isolates=tuple(sorted({*window.isolates, *further})), ends_at=ends_at, overrun=overrun, fact=fact
@@ -83,9 +94,12 @@ def _start(board: Board, fact: str, notice: WorkStarted, window: Window | None) 
     Work told of more than a day late counts from a day ago: who had power before that is remembered by the ledger alone.
     """
     at = max(to_ms(notice.at), board.now - REACH_BACK_MS)
+    isolates = _isolates(board, notice)
+    again = tuple(isolate for isolate in isolates if _seen_closed(board, isolate, at))
     window = Window(
         id=notice.window,
-        isolates=_isolates(board, notice),
+        isolates=tuple(isolate for isolate in isolates if isolate not in again),
+        awaited=again,
         state=WindowState.ACTIVE,
         fact=fact,
         starts_at=None if window is None else window.starts_at,
@@ -94,6 +108,47 @@ def _start(board: Board, fact: str, notice: WorkStarted, window: Window | None) 
     )
     window = board.keep_window(window, Reason.WORK_STARTED, [fact])
     _isolate(board, fact, window, at, window.isolates)
+
+
+def _seen_closed(board: Board, isolate: str, at: int) -> bool:
+    """Answers whether an isolation point was seen to be closed after it is said to have been opened."""
+    position = board.position(isolate)
+    return position is not None and position.closed and position.source != WORK and position.at > at
+
+
+def _isolate_rest(board: Board, fact: str, notice: WorkStarted, window: Window) -> None:
+    """Take it that the points of work that was seen to begin, and of which nobody saw how they stand, are open too."""
+    at = max(to_ms(notice.at), board.now - REACH_BACK_MS)
+    rest = tuple(each for each in window.awaited if each in notice.isolates and not _seen_closed(board, each, at))
+    awaited = tuple(each for each in window.awaited if each not in rest)
+    window = replace(window, isolates=tuple(sorted({*window.isolates, *rest})), awaited=awaited)
+    window = board.keep_window(window, Reason.WORK_STARTED, [fact])
+    _isolate(board, fact, window, at, rest)
+
+
+def see_isolation(board: Board, fact: str, event: DeviceStateReported) -> None:
+    """Let work begin, or go on, that an isolation point was just seen to open for; it mutes what lies behind that one."""
+    position = board.position(event.device)
+    if position is None or position.closed or position.fact != fact:
+        return
+    for window in board.windows(WindowState.ANNOUNCED, WindowState.ACTIVE):
+        if window.state is WindowState.ANNOUNCED and event.device in window.isolates:
+            if not _is_time(window, position.at):
+                continue
+            awaited = tuple(each for each in window.isolates if each != event.device)
+            begun = replace(window, isolates=(event.device,), awaited=awaited, started_at=position.at)
+        elif window.state is WindowState.ACTIVE and event.device in window.awaited:
+            awaited = tuple(each for each in window.awaited if each != event.device)
+            begun = replace(window, isolates=tuple(sorted({*window.isolates, event.device})), awaited=awaited)
+        else:
+            continue
+        begun = board.keep_window(replace(begun, state=WindowState.ACTIVE), Reason.ISOLATION_OBSERVED, [fact])
+        _isolate(board, fact, begun, position.at, (event.device,))
+
+
+def _is_time(window: Window, at: int) -> bool:
+    begins, ends = window.starts_at, window.ends_at
+    return begins is not None and begins - EARLY_MS <= at and (ends is None or at < ends)
 
 
 def _isolate(board: Board, fact: str, window: Window, at: int, isolates: tuple[str, ...]) -> None:
@@ -124,7 +179,14 @@ def _complete(board: Board, fact: str, notice: WorkCompleted | WindowCancelled, 
     """Await signs of power: that the isolation points are closed again is what people say."""
     at = to_ms(notice.at)
     work_stands(board, fact, window.isolates, at, closed=True)
-    window = replace(window, state=WindowState.VERIFYING, overrun=False, completed_at=at, check_at=board.now + WAIT_MS)
+    window = replace(
+        window,
+        state=WindowState.VERIFYING,
+        overrun=False,
+        completed_at=at,
+        check_at=board.now + WAIT_MS,
+        step_check_at=None,
+    )
     board.keep_window(window, reason, [fact])
 
 

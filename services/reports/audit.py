@@ -14,9 +14,44 @@ RULES: tuple[AuditRule, ...] = (
         checked_sql="SELECT count(*) FROM report WHERE state IN ('located', 'ambiguous')",
         violations_sql="""
             SELECT r.id, r.shard, r.tick, t.ticked_to FROM report r
+            LEFT JOIN report_batch b ON (b.number, b.shard) = (r.batch, r.shard)
             LEFT JOIN turns t ON t.stage = 'correlate' AND t.shard = r.shard
-            WHERE r.state IN ('located', 'ambiguous') AND r.decided IS NULL AND (t.shard IS NULL OR r.tick < t.ticked_to)
+            WHERE r.state IN ('located', 'ambiguous') AND b.decided IS NULL
+              AND (b.number IS NULL OR t.shard IS NULL OR b.tick < t.ticked_to)
             ORDER BY r.id""",
+    ),
+    AuditRule(
+        name="batchDecidedLater",
+        promise="A batch of reports is decided at a later tick than it was taken at, by a turn that is on record.",
+        checked_sql="SELECT count(*) FROM report_batch WHERE decided IS NOT NULL",
+        violations_sql="""
+            SELECT b.number, b.shard, b.tick, b.decided FROM report_batch b
+            LEFT JOIN ticks t ON (t.stage, t.shard, t.n) = ('correlate', b.shard, b.decided)
+            WHERE b.decided <= b.tick OR (b.decided IS NOT NULL AND t.n IS NULL)
+            ORDER BY b.number, b.shard""",
+    ),
+    AuditRule(
+        name="batchHoldsItsReports",
+        promise="What a turn is given is what was taken: each batch holds its own reports, each of them once.",
+        checked_sql="SELECT coalesce(sum(reports), 0) FROM report_batch",
+        violations_sql="""
+            WITH body AS (
+                SELECT number, shard, reports, convert_from(body, 'UTF8')::json AS held FROM report_batch),
+            one AS (
+                SELECT number, shard, json_array_elements_text(alike -> 4) AS id
+                FROM body, json_array_elements(held -> 'devices') alike
+                UNION ALL
+                SELECT number, shard, single ->> 0 FROM body, json_array_elements(held -> 'unsure') single
+                UNION ALL
+                SELECT number, shard, danger ->> 0 FROM body, json_array_elements(held -> 'dangers') danger),
+            own AS (SELECT batch, shard, id FROM report WHERE batch IS NOT NULL)
+            (SELECT number, shard, id FROM one EXCEPT ALL SELECT batch, shard, id FROM own)
+            UNION ALL
+            (SELECT batch, shard, id FROM own EXCEPT ALL SELECT number, shard, id FROM one)
+            UNION ALL
+            SELECT b.number, b.shard, b.reports::text FROM body b
+            WHERE b.reports <> (SELECT count(*) FROM own o WHERE (o.batch, o.shard) = (b.number, b.shard))
+            ORDER BY 1, 2, 3""",
     ),
     AuditRule(
         name="reportAccounted",
@@ -24,7 +59,8 @@ RULES: tuple[AuditRule, ...] = (
         checked_sql="SELECT count(*) FROM report",
         violations_sql="""
             SELECT r.id, r.state, r.reason FROM report r
-            WHERE r.reason = '' OR (r.state IN ('located', 'ambiguous') AND r.decided IS NOT NULL AND NOT EXISTS (
+            LEFT JOIN report_batch b ON (b.number, b.shard) = (r.batch, r.shard)
+            WHERE r.reason = '' OR (r.state IN ('located', 'ambiguous') AND b.decided IS NOT NULL AND NOT EXISTS (
                 SELECT FROM entity e, json_array_elements_text(e.body -> 'reports') AS held (report)
                 WHERE e.stage = 'correlate' AND held.report = r.id
                   AND (e.kind, e.id) IN (('pending', r.customer), ('hint', r.id))))

@@ -57,6 +57,7 @@ SENTENCES: Mapping[str, str] = {
     "personal.database_lost": "PostgreSQL went away while personal data was erased. It is tried again after a quarter hour.",
     "personal.erased": "What is personal and older than the retention was erased: until when, and how many rows.",
     "personal.not_erased": "The daily erasure of personal data failed, as its own lines say; it is tried again in a quarter hour.",
+    "pings.database_lost": f"The ping sender lost PostgreSQL. {_RESTARTS}",
     "process.database_lost": f"PostgreSQL went away. {_RESTARTS}",
     "process.schema_unknown": "The database is not at this program's schema; `reason` says which command helps. The process ends.",
     "process.utility_changed": "A new version of the utility was imported; the process ends to be started with it.",

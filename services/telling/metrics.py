@@ -76,7 +76,7 @@ TABLE: tuple[Described, ...] = (
         ("kind", "outcome"),
         "attempts",
         "process",
-        "Attempts at texts and calls by what became of them: done, failed, later, unknown, or away (nothing was handed over).",
+        "Attempts at texts, calls and pings by what became of them: done, failed, later, unknown, away (nothing was handed over).",
     ),
     Described(
         "lamplighter_gateway_connected",
@@ -154,6 +154,14 @@ TABLE: tuple[Described, ...] = (
         "Lag in event time: the age of the oldest fact that is taken and not decided; 0 when there is none.",
     ),
     Described(
+        "lamplighter_intake_lag_seconds",
+        "gauge",
+        ("topic",),
+        "seconds of the clock",
+        "database",
+        "Lag of intake in event time: the clock less the newest time taken, while reports wait to be taken; 0 when none does.",
+    ),
+    Described(
         "lamplighter_taken_age_seconds",
         "gauge",
         ("topic",),
@@ -209,6 +217,14 @@ TABLE: tuple[Described, ...] = (
         "texts",
         "database",
         "Notices of the last 24 hours of the clock by state: the operator's receipt, or else the state of the effect.",
+    ),
+    Described(
+        "lamplighter_questions",
+        "gauge",
+        ("by", "state"),
+        "questions",
+        "database",
+        "Questions of the last day whether power is on, by meter or text: answered, still open, or unanswered.",
     ),
     Described(
         "lamplighter_reports",

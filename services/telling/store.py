@@ -18,17 +18,17 @@ _LABELLED: Final = {
     "lamplighter_undecided_facts": """
         SELECT stage, topic, count(*) FROM inbox WHERE decided IS NULL GROUP BY 1, 2
         UNION ALL
-        SELECT 'correlate', 'outage.reports', count(*) FROM report WHERE decided IS NULL AND state IN ('located', 'ambiguous')""",
+        SELECT 'correlate', 'outage.reports', sum(reports) FROM report_batch WHERE decided IS NULL HAVING sum(reports) > 0""",
     "lamplighter_lag_seconds": """
         SELECT f.stage, f.topic, greatest(0, t.now_ms - min(f.at_ms)) / 1000.0 FROM tick() t, (
             SELECT stage, topic, at_ms FROM inbox WHERE decided IS NULL
             UNION ALL
-            SELECT 'correlate', 'outage.reports', at_ms FROM report
-            WHERE decided IS NULL AND state IN ('located', 'ambiguous')) f
+            SELECT 'correlate', 'outage.reports', first_at_ms FROM report_batch WHERE decided IS NULL) f
         GROUP BY f.stage, f.topic, t.now_ms""",
+    "lamplighter_intake_lag_seconds": "SELECT topic, lag_ms / 1000.0 FROM intake_lag",
     "lamplighter_taken_age_seconds": """
-        SELECT 'outage.reports', greatest(0, t.now_ms - max(r.at_ms)) / 1000.0 FROM tick() t, report r
-        WHERE r.at_ms > t.now_ms - 86400000 GROUP BY t.now_ms
+        SELECT 'outage.reports', greatest(0, t.now_ms - max(b.last_at_ms)) / 1000.0 FROM tick() t, report_batch b
+        WHERE b.last_at_ms > t.now_ms - 86400000 GROUP BY t.now_ms
         UNION ALL
         SELECT i.topic, greatest(0, t.now_ms - max(i.at_ms)) / 1000.0 FROM tick() t, inbox i
         WHERE i.at_ms > t.now_ms - 86400000 AND i.topic <> 'outage.reports' GROUP BY i.topic, t.now_ms""",
@@ -40,8 +40,8 @@ _LABELLED: Final = {
             SELECT i.stage, i.shard, extract(epoch FROM clock_timestamp() - i.wall_taken)
             FROM inbox i, tick() t WHERE i.decided IS NULL AND i.tick < t.n
             UNION ALL
-            SELECT 'correlate', r.shard, extract(epoch FROM clock_timestamp() - r.wall_taken)
-            FROM report r, tick() t WHERE r.decided IS NULL AND r.state IN ('located', 'ambiguous') AND r.tick < t.n)
+            SELECT 'correlate', b.shard, extract(epoch FROM clock_timestamp() - b.wall_taken)
+            FROM report_batch b, tick() t WHERE b.decided IS NULL AND b.tick < t.n)
         SELECT stage, shard, greatest(0, max(waited)) FROM due GROUP BY 1, 2""",
     "lamplighter_shard_since_tick_seconds": """
         SELECT w.stage, w.shard, greatest(0, t.now_ms - coalesce(
@@ -53,13 +53,22 @@ _LABELLED: Final = {
     "lamplighter_effect_oldest_seconds": """
         SELECT k.kind, coalesce((SELECT (t.now_ms - min(e.due_at_ms)) / 1000.0 FROM effects e
             WHERE e.kind = k.kind AND e.state IN ('due', 'attempting') AND e.due_at_ms <= t.now_ms), 0)
-        FROM tick() t, (VALUES ('text'), ('call')) AS k (kind)""",
+        FROM tick() t, (VALUES ('text'), ('call'), ('ping')) AS k (kind)""",
     "lamplighter_effects": """
         SELECT e.kind, e.state, count(*) FROM effects e, tick() t
         WHERE e.state IN ('due', 'attempting') OR e.due_at_ms > t.now_ms - 86400000 GROUP BY 1, 2""",
     "lamplighter_texts": """
         SELECT n.state, count(*) FROM notice n, tick() t
         WHERE n.decided_at_ms > t.now_ms - 86400000 AND n.state IS NOT NULL GROUP BY 1""",
+    "lamplighter_questions": """
+        SELECT q.by, CASE WHEN answer.kind IS NOT NULL THEN 'answered' WHEN q.at_ms > t.now_ms - 900000 THEN 'open'
+                          ELSE 'unanswered' END, count(*)
+        FROM tick() t JOIN question q ON q.at_ms > t.now_ms - 86400000
+        LEFT JOIN LATERAL (
+            SELECT r.kind FROM report r
+            WHERE r.customer = q.customer AND r.at_ms BETWEEN q.at_ms - 60000 AND q.at_ms + 3600000
+              AND r.kind IN ('powerRestored', 'noAnswer', 'text') LIMIT 1) answer ON true
+        GROUP BY 1, 2""",
     "lamplighter_reports": """
         SELECT r.state, count(*) FROM report r, tick() t WHERE r.at_ms > t.now_ms - 86400000 GROUP BY 1""",
     "lamplighter_parked": "SELECT reason, count(*) FROM parked WHERE state = 'parked' GROUP BY 1",

@@ -195,9 +195,10 @@ RESTING = """
            CASE WHEN kind = 'pending' THEN ARRAY[id] ELSE '{}' END, NULL, NULL, NULL
     FROM entity WHERE stage = 'correlate' AND kind IN ('pending', 'hint')
     UNION ALL
-    SELECT 'report ' || id, CASE WHEN device IS NULL THEN '{}' ELSE ARRAY[device] END,
-           CASE WHEN customer IS NULL THEN '{}' ELSE ARRAY[customer] END, NULL, NULL, NULL
-    FROM report WHERE decided IS NULL AND state IN ('located', 'ambiguous')
+    SELECT 'report ' || r.id, CASE WHEN r.device IS NULL THEN '{}' ELSE ARRAY[r.device] END,
+           CASE WHEN r.customer IS NULL THEN '{}' ELSE ARRAY[r.customer] END, NULL, NULL, NULL
+    FROM report_batch b JOIN report r ON (r.batch, r.shard) = (b.number, b.shard)
+    WHERE b.decided IS NULL
     UNION ALL
     SELECT 'order ' || "order", CASE WHEN device IS NULL THEN '{}' ELSE ARRAY[device] END, '{}', crew, NULL, NULL
     FROM crew_order WHERE active

@@ -120,9 +120,7 @@ async def live_through(connection: Connection, now: int, name: str, valley: Vall
     await access.accept(connection, key, f"once-{name}", OUTAGE_REPORTS, [call])
     house = await build(connection, ())
     await insert(connection, [(call, locate(call, house.network, now, house.premises))], valley.tick)
-    await connection.execute(
-        "UPDATE report SET decided = $1, state = 'answered' WHERE id = $2", valley.tick + 1, call.id
-    )
+    await connection.execute("UPDATE report SET state = 'answered' WHERE id = $1", call.id)
     danger = HazardReported(
         id=f"{name}-9", at=at, hazard=HazardKind.FIRE, customer=f"NOBODY-{name}", words="my name is Kim"
     )

@@ -245,8 +245,8 @@ async def _flood(
 async def _waiting(connection: Connection, reports: int) -> int:
     """Return how many reports of the flood are neither decided nor in a state that needs no decision."""
     done: int = await connection.fetchval(
-        """SELECT count(*) FROM report
-           WHERE id LIKE 'flood-%' AND (decided IS NOT NULL OR state IN ('unknown', 'closedAccount', 'late'))"""
+        """SELECT count(*) FROM report r LEFT JOIN report_batch b ON (b.number, b.shard) = (r.batch, r.shard)
+           WHERE r.id LIKE 'flood-%' AND (b.decided IS NOT NULL OR r.state IN ('unknown', 'closedAccount', 'late'))"""
     )
     return reports - done
 

@@ -70,6 +70,7 @@ def _drill(page: Page) -> None:
 PLACES = (
     Place("live", "/", lambda page: page.locator(".incident").first.wait_for()),
     Place("incident", "/incidents/{incident}", lambda page: page.locator("li.decision").first.wait_for()),
+    Place("incident-hypotheses", "/incidents/{incident}", lambda page: _tab(page, "hypotheses")),
     Place("incident-orders", "/incidents/{incident}", lambda page: _tab(page, "orders")),
     Place("incident-customers", "/incidents/{incident}", lambda page: _tab(page, "customers")),
     Place("assign", "/incidents/{incident}", _assign),

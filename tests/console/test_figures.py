@@ -115,6 +115,22 @@ async def test_estimates_and_storms_are_answered(browser: ClientSession) -> None
     assert (await ask(browser, "/storms"))["storms"]
 
 
+async def test_how_far_hypotheses_can_be_believed_is_answered(browser: ClientSession, connection: Connection) -> None:
+    found = await ask(browser, "/calibration")
+    assert (found["incidents"], found["mean_of_true"], len(found["bins"])) == (0, None, 10)
+    await connection.execute(
+        """INSERT INTO incident_hypothesis SELECT id, opened_at_ms, 1, device, 800 FROM incident;
+           INSERT INTO journal (id, stage, shard, tick, now_ms, subject_kind, subject, became, reason, facts)
+           SELECT id, 'correlate', 'A1', 1, opened_at_ms + 1, 'incident', id, 'confirmed', 'crewFound', '{}' FROM incident"""
+    )
+    found = await ask(browser, "/calibration")
+    scored = await connection.fetchval("SELECT count(*) FROM incident_score")
+    assert found["incidents"] == found["ranked_first"] == found["bins"][8]["hypotheses"] == scored > 0
+    assert found["bins"][8] == {
+        "from_percent": 80, "until_percent": 90, "hypotheses": scored, "true": scored, "said": 0.8,
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("path", "query"),
     [

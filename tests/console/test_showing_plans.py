@@ -75,10 +75,10 @@ async def test_how_long_facts_wait_is_known_at_once_though_many_wait(connection:
            SELECT 'correlate', n::text, 'A1', n, 5 + n, 'device.states', '' FROM generate_series(1, 50000) n"""
     )
     await connection.execute(
-        """INSERT INTO report (id, kind, shard, device, at_ms, state, reason, exercise, tick)
-           SELECT n::text, 'call', 'A1', 'd', n, 'located', 'r', false, 3 + n FROM generate_series(1, 50000) n"""
+        """INSERT INTO report_batch (number, shard, tick, reports, first_at_ms, last_at_ms, body)
+           SELECT n, 'A1', 3 + n, 1, n, n, '{}' FROM generate_series(1, 50000) n"""
     )
-    await connection.execute("ANALYZE inbox, report")
+    await connection.execute("ANALYZE inbox, report_batch")
     look = await showing.look(connection)
     assert look is not None
     # The oldest report is of tick 4, and could not be decided before tick 5.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from pathlib import Path
 
@@ -10,12 +11,21 @@ import pytest
 
 import services
 from services.notices.gateways.smpp_codes import REFUSALS
+from services.outages.arguing import Code
 
 HOUSE = Path(services.__path__[0])
 WORDS = HOUSE / "console" / "web" / "src" / "words"
 LONGEST = 60
 """Characters of a reason: it stands in one line of the list beside what happens next."""
 _ENTRY = re.compile(r'^ {2}(\w+): \["([^"]+)", "([^"]+)"\],$', re.MULTILINE)
+NUMBERS = {
+    Code(str(ast.literal_eval(said.value))): str(ast.literal_eval(meant.value))
+    for node in ast.parse((HOUSE / "outages" / "arguing.py").read_text(encoding="utf-8")).body
+    if isinstance(node, ast.ClassDef) and node.name == "Code"
+    for said, meant in itertools.pairwise(node.body)
+    if isinstance(said, ast.Assign) and isinstance(meant, ast.Expr)
+}
+"""What each argument says, with the names of its numbers in braces."""
 _REFUSED = re.compile(r'(?:Unreadable|Unplaced)\(\s*"(\w+)"')
 
 
@@ -41,6 +51,20 @@ def codes_of(room: Path) -> set[str]:
 @pytest.mark.parametrize("room", sorted(HOUSE.glob("*/reasons.py")), ids=lambda path: path.parent.name)
 def test_every_reason_of_a_room_has_words(room: Path) -> None:
     assert codes_of(room) - said().keys() == set()
+
+
+def test_every_argument_has_words() -> None:
+    text = (WORDS / "arguments.ts").read_text(encoding="utf-8")
+    english, _, rest = text.partition("words(\n  {")[2].partition("\n  },\n  {")
+    chinese = rest.partition("\n  },\n);")[0]
+    listed = text.partition("new Set<Key>([")[2].partition("]);")[0]
+    for code in Code:
+        assert f"{code}: " in english, code
+        assert f"{code}: " in chinese, code
+        assert f'"{code}"' in listed, code
+        for name in re.findall(r"\{(\w+)\}", NUMBERS[code]):
+            shown = {"at_ms": "at", "within_s": "within"}.get(name, name)
+            assert f"{{{shown}}}" in english.partition(f"{code}: ")[2].partition('",')[0], (code, name)
 
 
 def test_every_reason_to_put_a_message_aside_has_words() -> None:

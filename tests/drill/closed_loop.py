@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from schemas.codec import Unreadable, decode
-from schemas.events import CallAnswered, Event, HotlineReported, TextReceipt, TextReceived
+from schemas.events import CallAnswered, Event, HotlineReported, TextOutcome, TextReceipt, TextReceived
 from schemas.ids import derived
 from schemas.topics import (
     HOTLINE_ANSWERS,
@@ -26,6 +26,7 @@ from schemas.topics import (
 from services.clock import from_ms, to_ms
 from services.dispatch import store as dispatch
 from services.dispatch.stage import DispatchStage
+from services.drill.asking import Asked, By, asks_power
 from services.drill.faults import Appeared, MadeSafe, Mended, OptedOut, PowerBack, PowerLost
 from services.drill.messages import Said, Texted
 from services.drill.operator_fate import ANSWER_AFTER_MS, BUSY_MS, Fate, acknowledges, fate_of, receipt_delay_ms
@@ -40,12 +41,15 @@ from services.hotline.stage import EscalateStage
 from services.notices import store as notices
 from services.notices.moments import NoticeDecided, TextBody
 from services.notices.stage import NotifyStage
+from services.outages.entities import Hypothesis, Incident
+from services.outages.questions import AskingSet, Mode, PingBody, QuestionRow
 from services.outages.records import HazardRow, IncidentRow, LedgerRow
 from services.outages.report import LocatedHazard, LocatedReport
 from services.outages.stage import CorrelateStage
 from services.reports.locating import locate, names_anything
 from services.reports.states import ReportState
 from services.reports.store import read_premises
+from streams.rules import askable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -56,6 +60,7 @@ if TYPE_CHECKING:
     from services.reports.premises import Premises
 
 QUANTUM_MS = 10_000
+LOW = AskingSet(mode=Mode.LOW, pings_per_minute=6, texts_per_hour=12)
 ROUNDS_AN_INSTANT = 200
 
 
@@ -82,6 +87,8 @@ class Happened:
     ledger: dict[str, LedgerRow] = dataclasses.field(default_factory=dict)
     incidents: dict[str, IncidentRow] = dataclasses.field(default_factory=dict)
     hazards: dict[str, HazardRow] = dataclasses.field(default_factory=dict)
+    questions: dict[str, QuestionRow] = dataclasses.field(default_factory=dict)
+    believed: dict[str, list[tuple[int, tuple[Hypothesis, ...]]]] = dataclasses.field(default_factory=dict)
     notices: dict[str, NoticeDecided] = dataclasses.field(default_factory=dict)
     texts: list[tuple[int, str, str, str]] = dataclasses.field(default_factory=list)
     calls: list[tuple[int, str, str, bool]] = dataclasses.field(default_factory=list)
@@ -95,7 +102,13 @@ class ClosedLoop:
     """All stages of a drill that was prepared in a database; `play` lets it end."""
 
     def __init__(
-        self, network: Network, scenario: Scenario, seed: int, stages: list[Stage], premises: Premises
+        self,
+        network: Network,
+        scenario: Scenario,
+        seed: int,
+        stages: list[Stage],
+        premises: Premises,
+        asking: AskingSet,
     ) -> None:
         self.network = network
         self.scenario = scenario
@@ -109,23 +122,31 @@ class ClosedLoop:
             for shard in stage.shards()
         }
         self._shards["world", "world"].wake_at = scenario.starts_at
+        for (name, area), shard in self._shards.items():
+            if name == "correlate":
+                shard.heard.append(Fact(scenario.starts_at, f"asking:{area}", asking))
         self._stages = {stage.name: stage for stage in stages}
         self._schedule: list[tuple[int, str, Topic, Event]] = []
         self._effects: dict[str, EffectDraft] = {}
         self._ids: set[str] = set()
 
     @classmethod
-    async def of(cls, connection: Connection, network: Network) -> ClosedLoop:
-        """Return the drill that this database plays."""
+    async def of(
+        cls, connection: Connection, network: Network, asking: AskingSet = LOW, *, dark: bool = False
+    ) -> ClosedLoop:
+        """Return the drill that this database plays. `dark`: no meter gasps, so that all is known from people alone."""
         scenario, seed = await recall(connection, network)
+        if dark:
+            faults = tuple(dataclasses.replace(fault, dark=True) for fault in scenario.faults)
+            scenario = dataclasses.replace(scenario, faults=faults)
         stages: list[Stage] = [
-            CorrelateStage(network, await hotline.accounts_by_customer(connection)),
+            CorrelateStage(network, await hotline.accounts_by_customer(connection), await askable(connection)),
             DispatchStage(await dispatch.read_roster(connection)),
             EscalateStage(*await hotline.read_accounts(connection)),
             NotifyStage(network, await notices.read_people(connection), await notices.read_manners(connection)),
             WorldStage(network, scenario, seed),
         ]
-        return cls(network, scenario, seed, stages, await read_premises(connection))
+        return cls(network, scenario, seed, stages, await read_premises(connection), asking)
 
     def play(self, until: int) -> Happened:
         """Let the drill end. Raises `AssertionError` when an instant never ends, or when it lasts past `until`."""
@@ -188,6 +209,9 @@ class ClosedLoop:
         self._effects |= {effect.key: effect for effect in outcome.effects}
         for record in outcome.records:
             self._record(record)
+        for entity in outcome.entities.values():
+            if isinstance(entity, Incident):
+                self.seen.believed.setdefault(entity.id, []).append((self.now, entity.hypotheses))
         for entry in outcome.journal:
             self.seen.journal.append((self.now, name, entry.subject_kind, entry.subject, entry.to, str(entry.reason)))
         for emission in outcome.events:
@@ -269,6 +293,8 @@ class ClosedLoop:
                 self.seen.hazards[record.hazard.id] = record
             case NoticeDecided():
                 self.seen.notices[record.key] = record
+            case QuestionRow():
+                self.seen.questions[record.key] = record
 
     def _say(self, said: Said) -> None:
         event: Event
@@ -295,8 +321,13 @@ class ClosedLoop:
                 call=effect.key, account=body.account, outage=body.outage, acknowledged=acknowledged, contact=body.contact,
             )  # fmt: skip
             heapq.heappush(self._schedule, (self.now + ANSWER_AFTER_MS, answer.id, HOTLINE_ANSWERS, answer))
+        elif isinstance(body, PingBody):
+            self._ask_world(effect.key, Asked(customer=body.customer, by=By.METER))
         elif isinstance(body, TextBody) and body.customer:
             self._text(effect, body)
+
+    def _ask_world(self, question: str, asked: Asked) -> None:
+        self._shards["world", "world"].heard.append(Fact(self.now, question, asked))
 
     def _text(self, effect: EffectDraft, body: TextBody) -> None:
         phone = self.scenario.cast.phones[body.customer]
@@ -307,6 +338,8 @@ class ClosedLoop:
         if fate in {Fate.REFUSED, Fate.OWN_CODE}:
             return
         self.seen.texts.append((self.now, effect.key, phone, body.words))
+        if asks_power(body.words) and fate.outcome is TextOutcome.DELIVERED:
+            self._ask_world(effect.key, Asked(customer=body.customer, by=By.TEXT))
         at = self.now + receipt_delay_ms(self._seed, effect.key)
         receipt = TextReceipt(
             id=derived("receipt", effect.key), at=from_ms(at), exercise=True, notice=effect.key,

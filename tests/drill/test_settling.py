@@ -8,13 +8,18 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 import pytest
 
-from schemas.events import ReportKind
+from schemas.events import OutageReported, ReportKind
 from schemas.topics import OUTAGE_REPORTS
+from services.clock import from_ms
 from services.drill import store
 from services.drill.messages import report_by_call, unreadable
 from services.engine import clock
 from services.engine.taking import Connection as Database
 from services.engine.taking import Fenced
+from services.reports.locating import Located
+from services.reports.reasons import Reason
+from services.reports.states import ReportState
+from services.reports.store import insert
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,12 +55,11 @@ async def fact(database: Database, tick: int, decided: int | None = None) -> Non
     )
 
 
-async def report(database: Database, tick: int, *, state: str = "located", decided: int | None = None) -> None:
-    where = {"customer": "C1", "device": "D1", "shard": "A1"} if state == "located" else {}
-    await write(
-        database, "report", id="R1", kind=ReportKind.CALL.value, at_ms=NOW, state=state, reason="r", exercise=True,
-        tick=tick, decided=decided, **where,
-    )  # fmt: skip
+async def report(database: Database, tick: int, *, state: str = "located") -> None:
+    event = OutageReported(id="R1", at=from_ms(NOW), kind=ReportKind.CALL, customer="C1", exercise=True)
+    where: dict[str, Any] = {"customer": "C1", "device": "D1", "area": "A1"} if state == "located" else {}
+    located = Located(state=ReportState(state), reason=Reason.CUSTOMER_NAMED, at=NOW, **where)
+    await insert(database, [(event, located)], tick)
 
 
 async def effect(database: Database, *, state: str, due: int, tick: int) -> None:
@@ -143,7 +147,7 @@ async def test_a_fact_of_an_earlier_tick_must_be_decided_one_of_this_tick_waits_
     found = await store.settled(database)
     assert (found.unsettled, found.open_now) == (("a fact is not decided",), True)
     await database.execute("UPDATE inbox SET decided = 2")
-    await database.execute("UPDATE report SET decided = 2")
+    await database.execute("UPDATE report_batch SET decided = 2")
     found = await store.settled(database)
     assert (found.unsettled, found.open_now) == ((), False)
 

@@ -56,6 +56,43 @@ async def test_whoever_was_overtaken_writes_nothing_and_can_go_on(house: Connect
     assert [row[0] for row in await _inbox(house)] == ["A-1", "A-2", "A-3"]
 
 
+async def test_several_partitions_are_taken_in_one_transaction(house: Connection, taking: Taking) -> None:
+    read = taking.read(
+        [
+            [message(0, said("A", 1)), message(1, said("A", 2))],
+            [message(0, said("Z", 1), part=1), message(1, said("A", 1), part=1)],
+        ]
+    )
+    assert await taking.store(house, read) == 4
+    assert [row[0] for row in await _inbox(house)] == ["A-1", "A-2", "Z-1"], (
+        "the copy on the other partition counts once"
+    )
+    assert [tuple(row) for row in await house.fetch("SELECT part, next_offset FROM progress ORDER BY part")] == [
+        (0, 2),
+        (1, 2),
+    ]
+    assert await house.fetchval("SELECT count(DISTINCT xmin::text) FROM inbox") == 1
+    assert await taking.store(house, read) == 0
+
+
+async def test_what_is_missing_in_one_partition_keeps_the_others_from_being_taken_without_it(
+    house: Connection, taking: Taking
+) -> None:
+    with pytest.raises(Gap):
+        await taking.store(house, taking.read([[message(0, said("A", 1))], [message(3, said("Z", 1), part=1)]]))
+    assert await _inbox(house) == []
+    other = Taking("toy", InboxKeeper("toy", Toy().shard_of), exercise=True)
+    await other.take(house, [message(0, said("Z", 1), part=1)])
+    both = taking.read(
+        [[message(0, said("A", 1))], [message(0, said("Z", 1), part=1), message(1, said("Z", 2), part=1)]]
+    )
+    with pytest.raises(Fenced):
+        await taking.store(house, both)
+    assert [row[0] for row in await _inbox(house)] == ["Z-1"], "of a batch that was overtaken nothing is written"
+    assert await taking.store(house, both) == 2
+    assert [row[0] for row in await _inbox(house)] == ["A-1", "Z-1", "Z-2"]
+
+
 async def test_a_good_message_behind_the_poison_is_taken(house: Connection, taking: Taking) -> None:
     bodies: list[Event | bytes] = [
         b"{",

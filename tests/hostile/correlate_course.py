@@ -197,7 +197,9 @@ INSANE = (
     thrown("nothing", 1),
     thrown("the state of a device nobody has", 1, state("x", "06:19", "NOWHERE"), parked="unknownDevice"),
     thrown("a state that cannot be relied on", 1, state("x", "06:19", device_id("R1"), quality=Quality.INVALID)),
-    thrown("the state of one phase", 1, state("x", "06:19", device_id("R1"), phases="B")),
+    thrown(
+        "a command that nobody saw carried out", 1, state("x", "06:19", device_id("R1"), source=StateSource.COMMAND)
+    ),
     thrown(
         "a state of the year 2000",
         1,

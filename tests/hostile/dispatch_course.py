@@ -12,6 +12,7 @@ from schemas.events import (
     CrewReported,
     CrewState,
     CrewVisiting,
+    CustomerAsked,
     Event,
     HazardChanged,
     IncidentChanged,
@@ -52,6 +53,13 @@ def changed(name: str, incident: str, revision: int, state: str, at: str, **give
     )
     other = {key: value for key, value in given.items() if key not in plain}
     return msgspec.structs.replace(event, id=name, **other)
+
+
+def asked(name: str, at: str) -> CustomerAsked:
+    """Return that a customer is to be asked whether power is on."""
+    return CustomerAsked(
+        id=name, at=moment(at), area="A1", region=REGION, incident="I-1", customer="C-1", device="D-1", other="D-2"
+    )
 
 
 def danger(name: str, hazard: str, revision: int, state: str, at: str, **given: Any) -> HazardChanged:
@@ -167,6 +175,7 @@ INSANE = (
         changed("y", "I-9", 2, "dismissed", "06:19"),
         about=frozenset({"I-9"}),
     ),
+    thrown("a question to a customer", 2, asked("x", "06:19"), unheard=True),
     thrown("a region nobody has", 2, changed("x", "I-9", 1, "predicted", "06:19", region="R9"), parked="unknownRegion"),
     thrown(
         "an action from nowhere", 2, msgspec.structs.replace(held("x", "06:19"), region="R9"), parked="unknownRegion"

@@ -7,6 +7,7 @@ from typing import Any
 
 from schemas.events import (
     ConsentChanged,
+    CustomerAsked,
     Event,
     HazardChanged,
     HazardKind,
@@ -105,6 +106,13 @@ STORY = (
 def thrown(name: str, before: int, *facts: Event, **given: Any) -> Insane:
     """Return insane facts before a step."""
     return Insane(name=name, before=before, facts=facts, **given)
+
+
+def asked(name: str, customer: str, at: dt.datetime | None = None) -> CustomerAsked:
+    """Return that a customer is to be asked whether power is on."""
+    return CustomerAsked(
+        id=name, at=at or moment("06:09"), area="A1", region="R1", incident="I-9", customer=customer, device="D-1"
+    )
 
 
 IN_THE_BEGINNING = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
@@ -206,6 +214,14 @@ INSANE = (
             reason="reported",
         ),
         unheard=True,
+    ),
+    thrown("a question to nobody, and one to a phone of two", 1, asked("x", "NOBODY"), asked("y", "T11-1")),
+    thrown(
+        "one customer asked a thousand times, in the year 2000 too",
+        1,
+        *(asked(f"x{n}", BYSTANDER) for n in range(1_000)),
+        asked("y", BYSTANDER, at=IN_THE_BEGINNING),
+        about=frozenset({"y", BYSTANDER, handle_of("+9990000021"), *(f"x{n}" for n in range(1_000))}),
     ),
     thrown(
         "a text of nothing, and a long one of no sense",

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from schemas.codec import Unreadable, decode, encode
-from schemas.topics import OUTAGE_REPORTS, TOPICS
+from schemas.codec import Unreadable, decode, decoded, decoded_all, encode
+from schemas.topics import OUTAGE_REPORTS, TOPICS, Topic
 from tests.hostile.payloads import GOOD, HARMLESS, HOSTILE, Payload
 
 
@@ -34,6 +34,22 @@ def test_a_hostile_payload_is_refused_on_every_topic(payload: Payload) -> None:
     for topic in topics:
         with pytest.raises(Unreadable):
             decode(payload.body, topic)
+
+
+@pytest.mark.parametrize("topic", TOPICS.values(), ids=lambda topic: topic.name)
+def test_many_at_once_are_read_and_refused_as_each_alone(topic: Topic) -> None:
+    bodies = [None, b"", GOOD, *(payload.body for payload in HOSTILE + HARMLESS), GOOD]
+
+    def alone(body: bytes | None) -> tuple[object, ...]:
+        try:
+            return decoded(body, topic)
+        except Unreadable as refused:
+            return refused.code, refused.detail
+
+    together = [
+        (each.code, each.detail) if isinstance(each, Unreadable) else each for each in decoded_all(bodies, topic)
+    ]
+    assert together == [alone(body) for body in bodies]
 
 
 def test_no_body_at_all_is_refused() -> None:

@@ -54,8 +54,15 @@ class Ladder:
         self._clock = clock
         return self
 
-    def report(self, *, back: bool = False, customer: str | None = CUSTOMER, meter: str | None = None) -> str:
-        """Let the account report power out or back; return the id of the escalation that it may begin."""
+    def report(
+        self,
+        *,
+        back: bool = False,
+        customer: str | None = CUSTOMER,
+        meter: str | None = None,
+        kind: ReportKind = ReportKind.LAST_GASP,
+    ) -> str:
+        """Let the account report power out or back, or what `kind` says; return the id of the escalation that it may begin."""
         name = self._event_id()
         self.script.hear(
             HotlineReported(
@@ -63,7 +70,7 @@ class Ladder:
                 at=moment(self._clock),
                 exercise=self.script.exercise,
                 account=ACCOUNT,
-                kind=ReportKind.POWER_RESTORED if back else ReportKind.LAST_GASP,
+                kind=ReportKind.POWER_RESTORED if back else kind,
                 customer=customer,
                 meter=meter,
             )

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from schemas.events import ReportKind
 from services.hotline.entities import call_key
 from tests.hotline.ladder import ACCOUNT, CUSTOMER, METER, SECOND, THREE, Ladder
 from tests.stage_script import ms
@@ -65,6 +66,17 @@ def test_an_acknowledged_report_that_nothing_bore_out_does_not_silence_a_later_o
         second = ladder.report()
     assert ladder.why(first)[-1] == ("over", "neverBorneOut")
     assert ladder.calls(second) == [(1, "09:00:00")]
+
+
+def test_a_meter_that_does_not_answer_a_ping_calls_nobody_and_ends_nothing() -> None:
+    ladder = Ladder()
+    ladder.at("06:00").report(kind=ReportKind.NO_ANSWER)
+    assert ladder.script.why("hotlineReport", "said-1") == [("answered", "meterSilent")]
+    assert "escalation" not in {kind for kind, entities in ladder.script.entities.items() if entities}
+    escalation = ladder.at("06:01").report()
+    ladder.at("06:01:30").report(kind=ReportKind.NO_ANSWER)
+    assert ladder.calls(escalation) == [(1, "06:01:00")]
+    assert ladder.why(escalation) == [("calling", "reported")]
 
 
 def test_a_premise_reported_back_is_called_about_no_more() -> None:

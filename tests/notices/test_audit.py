@@ -24,7 +24,7 @@ def _copy(key: str, to: str, tick: int) -> str:
 
 @pytest.fixture
 async def sound(connection: Connection) -> Connection:
-    """A customer told of his outage, of its end, and out again an hour later; a text waiting for another attempt.
+    """A customer told of his outage, of its end, asked in a storm, and out again an hour later; a text waiting for another attempt.
 
     He wrote to us, and was answered; his phone stopped texts and started them again. It is never quiet.
     """
@@ -43,6 +43,7 @@ async def sound(connection: Connection) -> Connection:
         (3, "informDispatched", "due", "throttled", None, None),
         (4, "etrChange", "done", "accepted", None, 10_000_000),
         (5, "powerRestored", "done", "accepted", None, None),
+        (6, "question", "done", "accepted", None, None),
     ):
         key, now = f"k{tick}", 1000 * tick
         await connection.execute(
@@ -94,6 +95,10 @@ async def sound(connection: Connection) -> Connection:
             number,
             consents,
         )
+    await connection.execute(
+        """INSERT INTO asking_set (shard, tick, at_ms, mode, pings_per_minute, texts_per_hour, decided)
+           VALUES ('A1', 1, 1000, 'low', 6, 12, 2), ('A1', 5, 5000, 'storm', 60, 120, 6)"""
+    )
     await connection.execute("INSERT INTO ledger_customer (customer) VALUES ('C1')")
     for name, start, end in (("i1", 1000, 4500), ("i2", 7000, None)):
         await connection.execute(
@@ -145,12 +150,19 @@ STILL_OUT = """INSERT INTO interruption_part (interruption, from_ms, until_ms, h
             "UPDATE utility_version SET quiet_from = '08:00:05', quiet_until = '08:00:03'",
             ["k2", "k5"],
         ),
-        ("toldAgainstWill", "DELETE FROM consent_log WHERE id = 'c2'", ["k2", "k3", "k4", "k5"]),
+        (
+            "nightIsQuiet",
+            """WITH low AS (DELETE FROM asking_set WHERE mode = 'storm')
+               UPDATE utility_version SET quiet_from = '08:00:06', quiet_until = '09:00'""",
+            ["k6"],
+        ),
+        ("askedOnceADay", _copy("k6", "k7", 7), ["k7"]),
+        ("toldAgainstWill", "DELETE FROM consent_log WHERE id = 'c2'", ["k2", "k3", "k4", "k5", "k6"]),
         ("toldAgainstWill", "UPDATE consent_log SET tick = 4 WHERE id = 'c2'", ["k2", "k3"]),
         (
             "toldAgainstWill",
             "WITH log AS (DELETE FROM consent_log) UPDATE customer SET consent = false",
-            ["k2", "k3", "k4", "k5"],
+            ["k2", "k3", "k4", "k5", "k6"],
         ),
         ("inboundHasItsState", "DELETE FROM inbound_text WHERE id = 't1'", ["t1"]),
         ("inboundHasItsState", "UPDATE effects SET body = '{}' WHERE key = 'a1'", ["t1"]),
@@ -165,7 +177,7 @@ STILL_OUT = """INSERT INTO interruption_part (interruption, from_ms, until_ms, h
         ("noticeHasItsText", "UPDATE notice_decided SET moment = 'powerOut' WHERE key = 'k5'", ["k5"]),
         ("receiptHasItsText", "UPDATE effects SET state = 'failed' WHERE key = 'k2'", ["k2"]),
         ("drillStaysInside", "UPDATE effects SET gateway = 'smpp' WHERE key = 'k5'", ["k5"]),
-        ("drillStaysInside", "UPDATE instance SET exercise = false", ["k2", "k3", "k4", "k5"]),
+        ("drillStaysInside", "UPDATE instance SET exercise = false", ["k2", "k3", "k4", "k5", "k6"]),
     ],
 )
 async def test_damaged_data_is_named(sound: Connection, rule: str, damage: str, named: list[str]) -> None:

@@ -12,12 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.clock import to_ms
+from services.drill.asking import ASKS_POWER
 from services.notices.gsm import SEGMENT_SEPTETS, segments, septets
 from services.notices.languages import WORDINGS, wording_in
 from services.notices.wording import Calendar, Where
 
 ZONE = ZoneInfo("Europe/Berlin")
 RETURNS = {"power_restored", "power_restored, long ago"}
+QUESTIONS = {"question"}
 
 
 def at(text: str) -> int:
@@ -58,6 +60,8 @@ def texts_of(
         "no_outage": words.no_outage(where),
         "no_outage, of a stranger": words.no_outage(None),
         "which": words.which(("SP-1", "SP-2", "SP-3")),
+        "question": words.question(where),
+        "noted_on": words.noted_on(),
         "stopped": words.stopped(),
         "started": words.started(),
         "help": words.help(),
@@ -124,6 +128,7 @@ def test_every_text_takes_one_segment_and_only_a_return_says_so(
         for name, words in texts.items():
             assert segments(wording.exercise + words) == 1, name
             assert (wording.return_phrase in words.lower()) is (name in RETURNS), name
+            assert (wording.asking_phrase in words) is (name in QUESTIONS), name
             assert language != "en" or septets(words) is not None, name
 
 
@@ -132,6 +137,10 @@ def test_the_words_by_which_a_drill_knows_a_return() -> None:
         "en": "power is back",
         "zh": "已恢复供电",
     }
+
+
+def test_the_words_by_which_a_drill_knows_a_question() -> None:
+    assert sorted(wording.asking_phrase.lower() for wording in WORDINGS.values()) == sorted(ASKS_POWER)
 
 
 @pytest.mark.parametrize(

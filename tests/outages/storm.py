@@ -66,10 +66,15 @@ class Storm:
     """Facts in, decisions out. `resumed`: the state goes through its stored form before every turn."""
 
     def __init__(
-        self, network: Network | None = None, accounts: Mapping[str, str] | None = None, *, resumed: bool = False
+        self,
+        network: Network | None = None,
+        accounts: Mapping[str, str] | None = None,
+        *,
+        resumed: bool = False,
+        reclosing_s: float = 60,
     ) -> None:
         self.network = network or town()
-        self.stage = CorrelateStage(self.network, accounts or {})
+        self.stage = CorrelateStage(self.network, accounts or {}, reclosing_s=reclosing_s)
         self.now = MIDNIGHT
         self.ledger: dict[str, LedgerRow] = {}
         self.events: list[Event] = []
@@ -159,7 +164,7 @@ class Storm:
     ) -> Storm:
         """Have the state of a device come."""
         event = DeviceStateReported(
-            id=f"state-{device}-{at}-{position}-{source}".replace(":", ""),
+            id=f"state-{device}-{at}-{position}-{source}{phases.removeprefix('ABC')}".replace(":", ""),
             at=from_ms(clock(at)),
             device=device_id(device),
             position=SwitchPosition(position),

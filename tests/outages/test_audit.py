@@ -41,6 +41,10 @@ DAMAGE: dict[str, tuple[str, str]] = {
     ),
     "incidentPublished": ("UPDATE incident SET revision = 77 WHERE device = 'transformer:T31'", "77"),
     "incidentOver": ("UPDATE incident SET restored_at_ms = NULL WHERE device = 'switch:L1'", "closed"),
+    "beliefsKept": (
+        f"INSERT INTO incident_hypothesis SELECT {_OF_T31}, 9, rank, 'd' || rank, 100 * rank FROM generate_series(1, 2) rank",
+        "['d1', 'd2']",
+    ),
     "restoredHasEnded": (
         """UPDATE interruption_part p SET until_ms = until_ms + 36000000 FROM interruption i
            WHERE i.id = p.interruption AND i.customer = 'T12-2'""",
@@ -88,7 +92,16 @@ DAMAGE: dict[str, tuple[str, str]] = {
 
 
 REPORT_DAMAGE: dict[str, tuple[str, str]] = {
-    "reportDecided": ("UPDATE report SET decided = NULL WHERE id = 'call-T41-1-0900-0'", "call-T41-1-0900-0"),
+    "reportDecided": (
+        """UPDATE report_batch SET decided = NULL
+           WHERE number = (SELECT batch FROM report WHERE id = 'call-T41-1-0900-0')""",
+        "call-T41-1-0900-0",
+    ),
+    "batchDecidedLater": ("UPDATE report_batch SET decided = decided + 1000 WHERE number = 1", "1"),
+    "batchHoldsItsReports": (
+        """UPDATE report_batch SET body = convert_to(replace(convert_from(body, 'UTF8'), 'call-T41-1-0900-0', 'x'), 'UTF8')""",
+        "call-T41-1-0900-0",
+    ),
     "reportAccounted": ("DELETE FROM entity WHERE kind = 'pending'", "call-T41-1-0900-0"),
     "reportExplained": (
         "UPDATE report SET holder = 'lost' WHERE id = 'lastGasp-T21-1-060010-0'",

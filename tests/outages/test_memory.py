@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from schemas.events import HazardKind, IncidentState, ReportKind
+from schemas.events import HazardKind, IncidentState
 from services.network import Network
 from services.outages.reasons import Reason
 from services.outages.stage import CorrelateStage
@@ -55,7 +55,7 @@ def test_under_another_network_what_is_gone_has_no_outage_and_the_rest_goes_on()
     assert storm.out() == {"T13-1"}
     assert storm.stretches("T12-1") == [(clock("06:00"), clock("06:11"), False)]
     assert storm.stretches("T32-1") == [(clock("05:50"), clock("06:11"), True)]
-    assert storm.disposal(ReportKind.CALL, "T31-1") == [("answered", Reason.UNKNOWN_CUSTOMER)]
+    assert storm.stretches("T31-1") == [(clock("06:10"), clock("06:11"), False)]
     storm.at("07:10").done(incident, found="L1", at="07:10").power("T13-1", since="07:05")
     assert storm.state_of(incident) is IncidentState.RESTORED
     storm.quiet()

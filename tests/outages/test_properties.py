@@ -26,6 +26,7 @@ from schemas.events import (
     ReportKind,
     StateSource,
     SwitchPosition,
+    WindowAnnounced,
     WindowCancelled,
     WindowChanged,
     WorkCompleted,
@@ -36,9 +37,13 @@ from services.engine.turn import Fact
 from services.outages.entities import Incident
 from services.outages.report import LocatedHazard, LocatedReport
 from tests.outages.storm import Storm, clock
-from tests.outages.town import BEHIND, town
+from tests.outages.town import BEHIND, HANGING, town
 
-NETWORK = town({**BEHIND, "L3": ("T31", "K1"), "K1": ("T32",)}, ties={"K9": ("L2", "K1")})
+NETWORK = town(
+    {**BEHIND, "L3": ("T31", "K1"), "K1": ("T32",)},
+    ties={"K9": ("L2", "K1")},
+    phases={f"{name}-{n}": phase for name in HANGING for n, phase in enumerate(("AN", "BN", "CN", "ABCN"), start=1)},
+)
 CUSTOMERS = sorted(customer.id for customer in NETWORK.customers if customer.active)
 DEVICES = sorted(device.id for device in NETWORK.devices)
 SWITCHES = [*DEVICES, "switch:K1", "switch:K9"]
@@ -64,7 +69,7 @@ class Done:
 
 @dataclass(frozen=True)
 class Work:
-    """Planned work behind a device begins, is changed, or ends."""
+    """Planned work behind a device is announced, begins, is changed, or ends."""
 
     device: int
     what: int
@@ -78,6 +83,7 @@ class Switched:
     closed: bool
     source: StateSource
     ago_s: int
+    phases: str = "ABC"
 
 
 @dataclass(frozen=True)
@@ -111,9 +117,14 @@ heard = st.builds(
 done = st.builds(Done, which=st.integers(0, 50), found=st.none() | st.integers(0, len(DEVICES) - 1))
 places = st.integers(0, len(DEVICES) - 1)
 switches = st.integers(0, len(SWITCHES) - 1)
-work = st.builds(Work, device=switches, what=st.integers(0, 4))
+work = st.builds(Work, device=switches, what=st.integers(0, 6))
 switched = st.builds(
-    Switched, device=switches, closed=st.booleans(), source=st.sampled_from(StateSource), ago_s=st.integers(0, 120)
+    Switched,
+    device=switches,
+    closed=st.booleans(),
+    source=st.sampled_from(StateSource),
+    ago_s=st.integers(0, 120),
+    phases=st.sampled_from(["ABC", "ABC", "A", "BC"]),
 )
 word = st.builds(Word, which=st.integers(0, 50), other=st.integers(0, 50), what=st.integers(0, 6))
 unnamed = st.builds(Unnamed, device=places, danger=st.booleans(), both=st.booleans())
@@ -158,11 +169,16 @@ def _happen(storm: Storm, happening: Happening, now: int, name: str) -> None:
                 )
         case Work(device, what):
             storm.say(_notice(what, f"w-{name}", SWITCHES[device], now))
-        case Switched(device, closed, source, ago_s):
-            position = SwitchPosition.CLOSED if closed else SwitchPosition.OPEN
-            at = from_ms(now - ago_s * 1000)
+        case Switched(device, closed, source, ago_s, phases):
             storm.say(
-                DeviceStateReported(id=f"s-{name}", at=at, device=SWITCHES[device], position=position, source=source)
+                DeviceStateReported(
+                    id=f"s-{name}",
+                    at=from_ms(now - ago_s * 1000),
+                    device=SWITCHES[device],
+                    position=SwitchPosition.CLOSED if closed else SwitchPosition.OPEN,
+                    source=source,
+                    phases=phases,
+                )
             )
         case Word(which, other, what):
             known = storm.known()
@@ -182,6 +198,9 @@ def _notice(what: int, name: str, device: str, now: int) -> Event:
         case 3:
             until = from_ms(now + 300_000)
             return WindowChanged(id=name, at=at, window=window, isolates=[device], starts_at=at, ends_at=until)
+        case 4 | 5:
+            isolates, until = sorted({device, SWITCHES[len(name) % len(SWITCHES)]}), from_ms(now + 900_000)
+            return WindowAnnounced(id=name, at=at, window=window, isolates=isolates, starts_at=at, ends_at=until)
         case _:
             return WindowCancelled(id=name, at=at, window=window, isolates=[device])
 
@@ -227,13 +246,14 @@ def drawn_script(seed: int) -> Script:
             case 0:
                 return Done(chance.randint(0, 50), chance.choice([None, place]))
             case 1:
-                return Work(chance.randrange(len(SWITCHES)), chance.randint(0, 4))
+                return Work(chance.randrange(len(SWITCHES)), chance.randint(0, 6))
             case 2 | 3:
                 return Switched(
                     chance.randrange(len(SWITCHES)),
                     chance.random() < 0.5,
                     chance.choice(list(StateSource)),
                     chance.randint(0, 120),
+                    chance.choice(["ABC", "ABC", "A", "BC"]),
                 )
             case 4:
                 return Word(chance.randint(0, 50), chance.randint(0, 50), chance.randint(0, 6))

@@ -20,14 +20,18 @@ def test_gasps_of_one_fault_open_one_incident_at_the_lowest_common_device(storm:
     storm.at("06:00:50").gasp("T11-1", "T11-3", "T12-1", "T12-2", lost=lost)
     storm.at("06:01:10").gasp("T11-4", "T12-5", "T13-1", lost=lost)
     storm.at("06:01:40")
-    assert storm.open_at() == []
+    assert storm.open_at() == ["L1"]
+    assert storm.events == []
+    assert storm.out() == {"T11-1", "T11-3", "T11-4", "T12-1", "T12-2", "T12-5", "T13-1"}
     storm.at("06:01:50")
     assert storm.open_at() == ["L1"]
     assert storm.out() == set(storm.everybody("L1"))
+    assert len(storm.events) == 1
     assert storm.stretches("T11-2") == [(clock(lost), None, False)]
     assert storm.because(storm.incident("L1")) == [
         ("predicted", Reason.LOWEST_COMMON_DEVICE),
         ("confirmed", Reason.REPORTERS_AGREE),
+        ("confirmed", Reason.LOWEST_COMMON_DEVICE),
     ]
     assert storm.disposal(ReportKind.LAST_GASP, "T11-1") == [("counted", Reason.EXPLAINED)]
 

@@ -159,7 +159,7 @@ def test_a_tie_that_opens_while_the_way_round_is_open_too_leaves_them_dark(storm
     [
         ({"quality": Quality.SUSPECT}, Reason.DOUBTFUL_QUALITY),
         ({"quality": Quality.INVALID}, Reason.DOUBTFUL_QUALITY),
-        ({"phases": "A"}, Reason.PARTIAL_PHASES),
+        ({"source": StateSource.COMMAND}, Reason.ONLY_COMMANDED),
         ({"at": "04:00"}, Reason.OLDER_STATE),
         ({"source": CREW}, Reason.CONTRADICTS_TELEMETRY),
     ],
@@ -224,3 +224,34 @@ def test_meters_that_told_of_the_loss_and_are_all_silent_speak_against_the_switc
     storm.at("07:03:05")
     assert storm.because(incident)[-1] == ("confirmed", Reason.NO_SIGN_OF_RESTORATION)
     assert storm.out() == set(storm.everybody("R1"))
+
+
+def test_how_long_a_reclosing_takes_is_for_the_utility_to_say() -> None:
+    slow, quick = Storm(tied(), reclosing_s=120), Storm(tied(), reclosing_s=10)
+    for storm in (slow, quick):
+        storm.at("06:00:05").state("R1", "open", at="06:00")
+        storm.at("06:00:40").state("R1", "closed", at="06:00:30")
+        storm.at("06:00:50")
+    assert slow.known() == []
+    assert [incident.reason for incident in quick.known()] == [Reason.SWITCHED_BACK]
+    slow.at("06:05")
+    assert slow.parts("T1-1") == [(clock("06:00"), clock("06:00:30"), "momentary", False)]
+    assert slow.told_out() == []
+
+
+def test_an_opening_that_leaves_everybody_a_closed_path_is_no_outage(storm: Storm) -> None:
+    storm.at("05:50").state("K9", "closed", at="05:50")
+    storm.at("06:00:05").state("K1", "open", at="06:00")
+    storm.at("06:05")
+    assert storm.known() == []
+    assert storm.noted("position", "switch:K1")[-1] == ("stays", Reason.STAYED_OPEN)
+
+
+def test_a_command_is_journaled_and_counts_for_nothing(storm: Storm) -> None:
+    storm.at("06:00:05").state("R1", "open", at="06:00", source=StateSource.COMMAND)
+    storm.at("06:05")
+    assert storm.known() == []
+    assert storm.noted("position", "switch:R1") == [("stays", Reason.ONLY_COMMANDED)]
+    storm.at("06:10:05").state("R1", "open", at="06:10")
+    storm.at("06:12")
+    assert storm.stretches("T1-1") == [(clock("06:10"), None, False)]

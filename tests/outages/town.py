@@ -49,15 +49,29 @@ def tied() -> Network:
     return town(TIED, dict.fromkeys(("T1", "T2", "T3", "T4"), 4), {"K9": ("K1", "F2")})
 
 
+def phased(**other: str) -> Network:
+    """Return the tied network with phases: of each four customers the first to third are on A, B and C, the fourth on all.
+
+    `other` names the customers whose phases are others, `T1_1="AN"`.
+    """
+    known = {f"T{n}-{m}": phase for n in range(1, 5) for m, phase in enumerate(("AN", "BN", "CN", "ABCN"), start=1)}
+    known |= {customer.replace("_", "-"): of for customer, of in other.items()}
+    return town(TIED, dict.fromkeys(("T1", "T2", "T3", "T4"), 4), {"K9": ("K1", "F2")}, phases=known)
+
+
 def town(
     behind: Mapping[str, tuple[str, ...]] = BEHIND,
     hanging: Mapping[str, int] = HANGING,
     ties: Mapping[str, tuple[str, str]] | None = None,
     regions: Mapping[str, str] | None = None,
+    *,
+    phases: Mapping[str, str] | None = None,
+    carried: Mapping[str, str] | None = None,
 ) -> Network:
     """Return the network of a drawing; both feeders leave one substation and so lie in one area, A1.
 
-    `regions` names those of feeders that are not dispatched in R1.
+    `regions` names those of feeders that are not dispatched in R1, `phases` those of customers that are known, `carried`
+    those of devices that do not carry all three.
     """
     parents = {lower: upper for upper, lowers in behind.items() for lower in lowers}
     names = sorted({*behind, *parents})
@@ -75,7 +89,7 @@ def town(
             from_node=f"n-{upper}",
             to_node=f"n-{lower}",
             normally_closed=True,
-            phases="ABC",
+            phases=(carried or {}).get(lower, "ABC"),
             length_m=None,
             type_code=_TYPES.get(lower[0], ""),
             rating="",
@@ -123,6 +137,7 @@ def town(
             connected_on=None,
             meter=f"M-{name}-{number}",
             life_support=(name, number) == ("T2", 1),
+            phases=(phases or {}).get(f"{name}-{number}", ""),
             tier=Tier.IMPORTANT if (name, number) == ("T3", 1) else Tier.RESIDENTIAL,
         )
         for name, count in sorted(hanging.items())

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     Connection: TypeAlias = asyncpg.Connection[Any]
 
 DAMAGE = {
+    "reportDecided": "UPDATE turns SET ticked_to = 9 WHERE stage = 'correlate'",
+    "batchDecidedLater": "UPDATE report_batch SET decided = tick + 1",
+    "batchHoldsItsReports": "UPDATE report SET batch = NULL WHERE id = 'phone'",
     "unlocatedForAReason": "UPDATE report SET reason = 'because' WHERE id = 'unknown'",
     "edgeReportTaken": "DELETE FROM report WHERE id = 'unknown'",
     "namesakeParked": "UPDATE parked SET event_id = 'other' WHERE event_id = 'phone'",
@@ -66,5 +69,16 @@ async def test_a_damaged_report_is_named_by_its_rule(connection: Connection) -> 
         found = await violations(connection, RULES)
         await damaging.rollback()
         assert rule in found
+    for damage in (
+        "UPDATE report_batch SET body = convert_to(replace(convert_from(body, 'UTF8'), '\"phone\"', '\"x\"'), 'UTF8')",
+        "UPDATE report_batch SET reports = reports + 1",
+        "DELETE FROM report_batch",
+    ):
+        damaging = connection.transaction()
+        await damaging.start()
+        await connection.execute(damage)
+        found = await violations(connection, RULES)
+        await damaging.rollback()
+        assert "batchHoldsItsReports" in found, damage
     await connection.execute("UPDATE report SET candidates = '[]' WHERE id = 'phone'")
     assert await violations(connection, RULES) == {"unlocatedForAReason": [["phone", "ambiguous", "severalPremises"]]}

@@ -55,6 +55,12 @@ def test_a_meter_speaks_for_the_customer_it_is_installed_at() -> None:
     assert located(meter="M-T1-2", customer="SP-T1-2").reason is Reason.METER_NAMED
 
 
+def test_a_meter_that_did_not_answer_is_located_like_one_that_speaks() -> None:
+    report = OutageReported(id="r", at=moment("11:59"), kind=ReportKind.NO_ANSWER, meter="M-T1-2")
+    found = locate(report, NETWORK, NOW, PREMISES)
+    assert (found.state, found.customer, found.device) == (ReportState.LOCATED, "T1-2", T1)
+
+
 def test_a_meter_goes_before_the_customer_who_does_not_belong_to_it_and_says_so() -> None:
     found = located(customer="T2-1", meter="M-T1-1")
     assert (found.state, found.customer, found.reason) == (ReportState.LOCATED, "T1-1", Reason.CONTRADICTORY)
@@ -65,6 +71,29 @@ def test_what_is_unknown_leaves_it_to_the_next_thing_named() -> None:
     assert located(meter="M-NONE", phone="+4915510").reason is Reason.PHONE_NAMED
     assert located(customer="NOBODY", phone="+4915599", device="99", pole="P-2").reason is Reason.POLE_NAMED
     assert located(pole="P-99", place=at(11.02)).reason is Reason.PLACE_NAMED
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "reason", "device"),
+    [
+        ({"meter": "M-T1-2"}, {"customer": "T2-1"}, Reason.CONTRADICTORY, T1),
+        ({"meter": "M-T2-1"}, {"phone": "+4915510"}, Reason.METER_NAMED, T2),
+        ({"customer": "SP-T2-1"}, {"phone": "+4915510"}, Reason.CUSTOMER_NAMED, T2),
+        ({"customer": "T2-1"}, {"device": "17"}, Reason.CUSTOMER_NAMED, T2),
+        ({"phone": "+4915510"}, {"device": "2"}, Reason.PHONE_NAMED, T1),
+        ({"phone": "+4915510"}, {"pole": "P-2"}, Reason.PHONE_NAMED, T1),
+        ({"phone": "+4915510"}, {"place": Place(11.02, LAT)}, Reason.PHONE_NAMED, T1),
+        ({"device": "17"}, {"pole": "P-2"}, Reason.DEVICE_NAMED, FU1),
+        ({"device": "17"}, {"place": Place(11.02, LAT)}, Reason.DEVICE_NAMED, FU1),
+        ({"pole": "P-1"}, {"place": Place(11.02, LAT)}, Reason.POLE_NAMED, T1),
+    ],
+)
+def test_of_two_things_named_the_more_exact_one_speaks(
+    first: dict[str, Any], then: dict[str, Any], reason: Reason, device: str
+) -> None:
+    found = located(**first, **then)
+    assert (found.reason, found.device) == (reason, device)
+    assert located(**then).device != device
 
 
 def test_a_phone_of_one_premise_names_its_customer() -> None:

@@ -44,7 +44,7 @@ async def test_a_report_gets_in_and_is_decided_while_no_provider_is_there(lampli
             async with brokers.producing(found.bootstrap) as made:
                 await brokers.send_all(made, "", [(OUTAGE_REPORTS.name, customer.encode(), [], encode(report))])
             async with asyncio.timeout(LIMIT_S):
-                while not await connection.fetchval("SELECT count(*) FROM report WHERE decided IS NOT NULL"):
+                while not await connection.fetchval("SELECT count(*) FROM report_batch WHERE decided IS NOT NULL"):
                     await wakeups.wait(LIMIT_S)
             await wakeups.close()
             await connection.close()

@@ -9,6 +9,7 @@ from pydantic import SecretStr
 from services.database.pool import create_pool
 from services.hotline.gateways.voice import VoiceGateway
 from services.notices.gateways.smpp import SmppGateway
+from services.outages.gateways.pings import PingGateway
 from services.settings import Settings
 from streams import gateways
 
@@ -18,6 +19,7 @@ REAL = {
     "smpp_password": SecretStr("real"),
     "smpp_lookup_url": "http://192.0.2.7/texts",
     "voice_url": "http://192.0.2.8/voice",
+    "meter_ping_url": "http://192.0.2.9/pings",
 }
 """Addresses that are reserved for documents: nobody is there."""
 
@@ -44,6 +46,9 @@ async def test_in_an_exercise_the_settings_of_real_providers_are_not_read(
         voice = await gateways.voice(exercise, pool)
         assert isinstance(voice, VoiceGateway)
         assert (voice.name, voice._base) == ("drill:voice", "http://127.0.0.1:31780")
+        pings = await gateways.pings(exercise, pool)
+        assert isinstance(pings, PingGateway)
+        assert (pings.name, pings._url) == ("drill:pings", "http://127.0.0.1:31780/pings")
     finally:
         await pool.close()
 
@@ -62,6 +67,9 @@ async def test_in_real_life_the_drills_operator_is_not_read(
         voice = await gateways.voice(real, pool)
         assert isinstance(voice, VoiceGateway)
         assert voice._base == "http://192.0.2.8/voice"
+        pings = await gateways.pings(real, pool)
+        assert isinstance(pings, PingGateway)
+        assert (pings.name, pings._url) == ("pings", "http://192.0.2.9/pings")
     finally:
         await pool.close()
 
@@ -74,9 +82,11 @@ async def test_a_drills_operator_is_only_ever_on_loopback(connection: asyncpg.Co
         )
 
 
-async def test_without_a_voice_provider_there_is_no_voice_gateway(dsn: str, settings: Settings) -> None:
+async def test_without_a_provider_there_is_no_gateway(dsn: str, settings: Settings) -> None:
     pool = await create_pool(dsn, 1)
+    none = settings.model_copy(update={"exercise": False, "voice_url": None, "meter_ping_url": None})
     try:
-        assert await gateways.voice(settings.model_copy(update={"exercise": False, "voice_url": None}), pool) is None
+        assert await gateways.voice(none, pool) is None
+        assert await gateways.pings(none, pool) is None
     finally:
         await pool.close()

@@ -18,6 +18,7 @@ PROCESSES = {
     "hotline": ("streams.hotline",),
     "web": ("streams.web",),
     "texts": ("streams.texts",),
+    "pings": ("streams.pings",),
     "operator": ("streams.operator",),
     "console": ("streams.console",),
     "worker-1": ("streams.worker", "--name", "worker-1", "--stages", "intake,correlate,dispatch,notify"),

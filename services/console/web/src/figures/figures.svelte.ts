@@ -2,7 +2,7 @@
 import { api, ApiError, AwayError } from "../lib/api";
 import { live } from "../lib/live.svelte";
 import { route } from "../lib/route.svelte";
-import type { BehindPage, Estimates, FeederFigures, FigureOf, Figures, IncidentOrder, IncidentsPage, Ms, Series, Storm } from "../lib/types";
+import type { BehindPage, Calibration, Estimates, FeederFigures, FigureOf, Figures, IncidentOrder, IncidentsPage, Ms, Series, Storm } from "../lib/types";
 import { PERIODS, queryOf, shiftOf, spanOf, type Asked, type Earlier, type Period } from "./period";
 
 /** As often as this at most; less often when answers take long. */
@@ -22,6 +22,7 @@ class Shown {
   series = $state.raw<Series | null>(null);
   feeders = $state.raw<FeederFigures[]>([]);
   estimates = $state.raw<Estimates | null>(null);
+  calibration = $state.raw<Calibration | null>(null);
   incidents = $state.raw<IncidentsPage | null>(null);
   behind = $state.raw<BehindPage | null>(null);
   storms = $state.raw<Storm[]>([]);
@@ -128,16 +129,17 @@ class Shown {
       const at = { as_of_ms: figures.as_of_ms };
       const back = (ms: Ms | null) => (ms === null || shift === null ? ms : ms - shift);
       const before = { ...asked, span: { from: back(asked.span.from), until: back(asked.span.until) } };
-      const [series, feeders, estimates, incidents, behind, earlier] = await Promise.all([
+      const [series, feeders, estimates, calibration, incidents, behind, earlier] = await Promise.all([
         get<Series>("/series", queryOf(asked, { ...at, shift_ms: shift })),
         get<{ feeders: FeederFigures[] }>("/feeders", queryOf(asked, at)),
         get<Estimates>("/estimates", queryOf(asked, at)),
+        get<Calibration>("/calibration", queryOf(asked, at)),
         get<IncidentsPage>("/incidents", queryOf(asked, { ...at, of: asked.of, order: asked.order, limit: this.incidentsShown })),
         get<BehindPage>("/behind", queryOf(asked, { ...at, of: asked.of, incident: asked.incident, limit: this.behindShown })),
         shift === null || asked.span.from === null ? null : get<Figures>("", queryOf(before, { as_of_ms: figures.as_of_ms - shift })),
       ]);
       if (this.running !== running) return;
-      Object.assign(this, { figures, series, feeders: feeders.feeders, estimates, incidents, behind, earlier, told: asked, toldKey: key, trouble: null, now: figures.as_of_ms });
+      Object.assign(this, { figures, series, feeders: feeders.feeders, estimates, calibration, incidents, behind, earlier, told: asked, toldKey: key, trouble: null, now: figures.as_of_ms });
       this.tookMs = Date.now() - this.startedAt;
     } catch (error) {
       this.fail(error);

@@ -22,6 +22,10 @@ export function tell(row: TimelineRow): Told {
       if (row.subject_kind === "report") return { who: "", soft: n > 1 ? t("nReports", { n: count(n) }) : t("oneReport"), main: became(row.became, row.subject_kind), because, words: "", bad: false };
       return { who: "", soft: `${subjectKind(row.subject_kind)} ${row.subject}`, main: became(row.became, row.subject_kind), because, words: row.words, bad: false };
     default:
+      if (row.became === "askedForPower") {
+        const [device = "", other = ""] = row.words.split("|");
+        return { who: "", soft: `${subjectKind(row.subject_kind)} ${row.subject}`, main: became(row.became), because: "", words: t(other ? "tellsFrom" : "tellsWhether", { device, other }), bad: false };
+      }
       return { who: "", soft: subjectKind(row.subject_kind), main: became(row.became, row.subject_kind), because, words: row.words, bad: false };
   }
 }

@@ -22,7 +22,7 @@ export const factName = codes({
   kind: ["kind", "类型"], state: ["state", "状态"], customer: ["customer", "用户"], meter: ["meter", "电表"], pole: ["pole", "电杆"], device: ["device", "设备"], account: ["account", "大客户"], hazard: ["danger", "险情"], phone: ["phone", "电话"], candidates: ["candidates", "候选"],
   topic: ["topic", "主题"], stage: ["stage", "阶段"], event: ["event", "事件"], detail: ["detail", "详情"], crew: ["crew", "抢修队"], order: ["order", "工单"], order_state: ["state", "状态"], priority: ["priority", "优先级"], sent_at_ms: ["sent", "发送于"], words: ["words", "内容"], premises: ["premises", "户数"], name: ["name", "名称"], calls: ["calls", "电话次数"], contacts: ["contacts", "联系人"],
 });
-export const reportKind = codes({ call: ["call", "来电"], text: ["text", "短信"], web: ["web", "网页"], powerRestored: ["power back", "复电"], lastGasp: ["meter lost power", "电表失电"], powerBack: ["power back", "复电"], hotline: ["hotline", "热线"], meter: ["meter", "电表"] });
+export const reportKind = codes({ call: ["call", "来电"], text: ["text", "短信"], web: ["web", "网页"], powerRestored: ["power back", "复电"], noAnswer: ["meter silent", "电表未应答"], lastGasp: ["meter lost power", "电表失电"], powerBack: ["power back", "复电"], hotline: ["hotline", "热线"], meter: ["meter", "电表"] });
 export const reportState = codes({ ambiguous: ["not clear where", "位置不明确"], unknown: ["nowhere known", "位置未知"], closedAccount: ["no supply any more", "已销户"], late: ["too late", "过时"], doubled: ["doubled", "重复"] });
 const WHY: Record<string, readonly (readonly [string, string])[]> = {
   place: [["Found by the address", "按地址确定"], ["Called back", "已回电确认"]], dismiss: [["Not our customer", "非本企业用户"], ["Nothing wrong there", "现场正常"], ["Said twice", "重复报修"]], requeue: [["Cause is mended", "原因已排除"]], setAside: [["Cannot be used", "无法使用"]],

@@ -17,6 +17,7 @@ export const t = words(
     customersOut: "{n:customer|customers} out", incidentsOpen: "{n:incident|incidents}", hazardsOpen: "{n:danger|dangers}", crewsBusy: "crews busy", lifeSupport: "on life support",
     heldAfterRestore: "The database was restored from a back-up: texts and calls wait until operations release them (lamplighter restored --release).",
     lag: "Reports are decided {lag} late",
+    intakeLag: "Reports are taken in {lag} late",
   },
   {
     live: "实时", crews: "抢修队", figures: "指标", inbox: "收件箱", admin: "管理", drill: "演练",
@@ -33,5 +34,6 @@ export const t = words(
     customersOut: "户停电", incidentsOpen: "故障", hazardsOpen: "险情", crewsBusy: "支队伍出勤", lifeSupport: "户依赖生命支持设备",
     heldAfterRestore: "数据库由备份恢复：短信和电话暂停，待运维放行（lamplighter restored --release）。",
     lag: "报修处理延迟 {lag}",
+    intakeLag: "报修接收延迟 {lag}",
   },
 );

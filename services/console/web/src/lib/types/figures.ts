@@ -30,6 +30,12 @@ export type IncidentOrder = "customer_min" | "customers" | "started" | "lasted" 
 export interface OtherHolder { kind: string; customers: number; interruptions: number; customer_min: number }
 /** GET /api/figures/estimates -> how estimates fared: bins of (actual - first estimate) in minutes, share late by > 30 min, median absolute error; `changes` after the first. */
 export interface Estimates { incidents: number; late_share: number | null; median_error_min: number | null; changes: number; bins: { from_min: number | null; until_min: number | null; incidents: number }[] }
+/** GET /api/figures/calibration -> how far probabilities of hypotheses can be believed, over restored incidents of which somebody saw what had failed:
+ *  in how many that device was ranked first just before, named at all, and ranked first in the first ranking; bins of all hypotheses, `said` at the mean. */
+export interface Calibration {
+  incidents: number; ranked_first: number; named: number; ranked_first_at_first: number; mean_of_true: number | null;
+  bins: { from_percent: number; until_percent: number; hypotheses: number; true: number; said: number | null }[];
+}
 /** GET /api/figures/behind?of=&incident=&offset=&limit= -> BehindPage: the customer-seconds behind a figure. */
 export interface Behind { interruption: string; customer: string; feeder: string; tier: string; start_ms: Ms; end_ms: Ms | null; counted_ms: number; sustained: boolean; planned: boolean; basis: string; holder: string }
 export interface BehindPage { total: number; counted_ms: number; rows: Behind[] }

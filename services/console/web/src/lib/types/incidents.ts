@@ -18,20 +18,17 @@ export interface TimelineRow {
   facts: string[];
   facts_total: number;
 }
-/** What could have failed instead; the first one is what is taken to have failed. `explained` of `heard`; `silent` speak against it. */
-export interface Hypothesis {
-  device: string;
-  device_class: string;
-  device_number: string;
-  customers: number;
-  heard: number;
-  explained: number;
-  silent: number;
-  restored: number;
-  chosen: boolean;
-  probability: number | null;
-  /** chosen, powerBehind (restored), leavesReports (explained of heard), silenceBehind (silent), tooFewHeard, anotherOut, explainsAsMuch: its numbers stand beside it. */
-  why: string;
+/** A device as people name it. */
+export interface NamedDevice { device: string; device_class: string; device_number: string }
+/** What speaks for a hypothesis or against it: a code of services/outages/arguing.py with its numbers, and another device that it speaks of. */
+export interface Argument { code: string; side: "for" | "against"; numbers: Record<string, number>; device: NamedDevice | null }
+/** What may have failed, the likeliest first. `chosen`: the incident names it. Without a probability it is named because of where it lies. */
+export interface Hypothesis extends NamedDevice { customers: number; chosen: boolean; probability: number | null; arguments: Argument[] }
+/** What was believed from a time on, the likeliest first. */
+export interface Belief { at_ms: Ms; ranked: (NamedDevice & { probability: number })[] }
+/** What had failed, who said so first at that time, and what was believed of it before: in the last ranking, and in the first. Rank null: it was not named. */
+export interface Score extends NamedDevice {
+  known_by: "crew" | "dispatcher" | "telemetry"; known_at_ms: Ms; probability: number; rank: number | null; first_probability: number; first_rank: number | null;
 }
 export interface ActionRow {
   id: string;
@@ -62,6 +59,10 @@ export interface IncidentDetail {
   timeline: TimelineRow[];
   timeline_total: number;
   hypotheses: Hypothesis[];
+  /** How the ranking moved, the last one first. */
+  beliefs: Belief[];
+  /** Once power is back, where somebody saw what had failed. */
+  score: Score | null;
   customers: { total: number; out: number; restored: number; life_support: number; by_tier: Record<string, number> };
   orders: OrderRow[];
   texts: { total: number; by_state: Record<string, number>; rows: TextRow[] };

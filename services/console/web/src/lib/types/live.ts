@@ -40,6 +40,8 @@ export interface SummaryRow {
   parked: number;
   /** Seconds of event time between the newest fact heard and the newest fact decided. */
   lag_s: number;
+  /** Seconds of event time between the clock and the newest report taken, while reports wait to be taken. */
+  intake_lag_s: number;
   saidi_min: number;
   saifi: number;
   caidi_min: number;
@@ -82,6 +84,10 @@ export interface IncidentRow {
   upstream: string | null;
   merged_into: string | null;
   fixed: boolean;
+  /** Those that it took out; empty: it is not of single phases. */
+  phases: string;
+  /** The reason that speaks against what a dispatcher said has failed. */
+  contradicted: string | null;
   priority: string;
   order: string | null;
   order_state: string | null;
