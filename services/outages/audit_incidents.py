@@ -81,7 +81,10 @@ INCIDENT_RULES: tuple[AuditRule, ...] = (
     ),
     AuditRule(
         name="incidentPublished",
-        promise="Every revision of an incident was published once, and the last one says how it stands.",
+        promise=(
+            "Every revision of an incident was published once, and the last one says how it stands; one without a revision is "
+            "gathering reports, or was over before it was made known."
+        ),
         checked_sql="SELECT count(*) FROM incident",
         violations_sql=f"""
             WITH {_PUBLISHED},
@@ -91,10 +94,11 @@ INCIDENT_RULES: tuple[AuditRule, ...] = (
             SELECT n.id, n.revision, r.published, r.last FROM incident n
             LEFT JOIN revised r ON r.incident = n.id
             LEFT JOIN published p ON p.event ->> 'incident' = n.id AND (p.event ->> 'revision')::integer = n.revision
-            WHERE r.published IS DISTINCT FROM n.revision OR r.last IS DISTINCT FROM n.revision
+            WHERE NOT (n.revision = 0 AND r.published IS NULL AND n.state NOT IN ('restored', 'closed'))
+              AND (r.published IS DISTINCT FROM n.revision OR r.last IS DISTINCT FROM n.revision
                OR p.event ->> 'state' IS DISTINCT FROM n.state OR p.event ->> 'device' IS DISTINCT FROM n.device
                OR (p.event ->> 'customers_out')::integer IS DISTINCT FROM n.customers_out
-               OR p.event ->> 'merged_into' IS DISTINCT FROM n.merged_into
+               OR p.event ->> 'merged_into' IS DISTINCT FROM n.merged_into)
             ORDER BY n.id""",  # noqa: S608 - built of this module's own text
     ),
     AuditRule(

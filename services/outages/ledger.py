@@ -53,8 +53,8 @@ class Ledger:
         """By how much the number of customers out under each holder changed."""
         self.moved_life_support: Counter[str] = Counter()
         self.moved_important: Counter[str] = Counter()
-        self.over: list[tuple[str, str]] = []
-        """Outages of customers with an account that the hotline was told of and that are over: customer, outage."""
+        self.over: list[Out] = []
+        """Outages that the hotline was told of and that are over, as they stood."""
         self.ended: dict[str, set[str]] = {}
         """Who has power again since this turn, by what held the outage."""
         self._held: dict[str, set[str]] | None = None
@@ -383,7 +383,7 @@ class Ledger:
         self._count(out.id, out.holder, -1)
         self._turn.remove(out)
         if out.outage is not None:
-            self.over.append((out.id, out.outage))
+            self.over.append(out)
 
     def _count(self, customer: str, holder: str, by: int) -> None:
         self.moved[holder] += by

@@ -23,20 +23,31 @@ def tell_hotline(board: Board, accounts: Mapping[str, str]) -> None:
     """Publish what changed for customers with an account; it is told as it stands at the end of the turn."""
     turn = board.turn
     # An account that the utility does not have any more is nobody to tell.
-    for customer, outage in sorted(over for over in board.ledger.over if over[0] in accounts):
+    for was in sorted((each for each in board.ledger.over if each.id in accounts), key=lambda each: (each.id, each.since)):
+        if was.outage is None or _goes_on(board, was):
+            continue
         restored = LargeCustomerRestored(
-            id=derived("largeCustomerRestored", outage),
+            id=derived("largeCustomerRestored", was.outage),
             at=from_ms(board.now),
             exercise=turn.exercise,
-            account=accounts[customer],
-            customer=customer,
-            outage=outage,
+            account=accounts[was.id],
+            customer=was.id,
+            outage=was.outage,
         )
-        turn.emit(HOTLINE_PRIORITY, accounts[customer], restored)
+        turn.emit(HOTLINE_PRIORITY, accounts[was.id], restored)
     for customer in sorted(accounts):
         out = board.ledger.out(customer)
         if out is not None:
             _tell(board, accounts[customer], out)
+
+
+def _goes_on(board: Board, was: Out) -> bool:
+    """Let an outage that was explained anew in this turn be the one that the hotline knows; answers whether there is one."""
+    now = board.ledger.out(was.id)
+    if now is None or now.outage is not None or now.since > was.since:
+        return False
+    board.turn.put(replace(now, outage=was.outage, told=was.told, tellings=was.tellings))
+    return True
 
 
 def _tell(board: Board, account: str, out: Out) -> None:

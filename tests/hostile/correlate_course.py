@@ -117,7 +117,7 @@ def word(kind: type[Event], name: str, incident: str, **fields: Any) -> Any:
     return kind(id=name, at=moment("06:19"), **{"area": "A1", "by": "ann", "incident": incident, **fields})
 
 
-FIRST = derived("incident", device_id("L1"), ms("06:00"), ms("06:01:30"), "", "lastGasp-T11-1")
+FIRST = derived("incident", device_id("L1"), ms("06:00"), ms("06:00:30"), "", "lastGasp-T11-1")
 STORY: tuple[tuple[int, tuple[Heard, ...]], ...] = (
     (ms("06:00:30"), of_all(GASP, "L1", "06:00")),
     (ms("06:20"), (order("there", "06:20", "arrived", FIRST),)),

@@ -17,7 +17,7 @@ from services.engine.turn import Fact, Unplaced
 from services.outages.report import LocatedReport
 from services.reports.locating import locate
 from services.reports.store import insert
-from tests.hostile.correlate_course import CORRELATE, DISRUPTIVE, NETWORK
+from tests.hostile.correlate_course import CORRELATE, DISRUPTIVE, FIRST, NETWORK
 from tests.hostile.course import Course, Heard, Insane, Played, event_at
 from tests.hostile.dispatch_course import DISPATCH
 from tests.hostile.escalate_course import ESCALATE
@@ -49,6 +49,10 @@ def test_the_story_itself_comes_to_something(name: str) -> None:
     played.fits_storage()
     assert len(played.journal) >= 5
     assert played.parked == []
+
+
+def test_the_facts_about_the_first_incident_name_one_that_there_is() -> None:
+    assert FIRST in {entry.subject for entry in Played(CORRELATE).journal}
 
 
 @EITHER_WAY

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
     Connection: TypeAlias = asyncpg.Connection[Any]
 
+AT_T21 = Place(lon=8.003, lat=50.0)
 AT_T31 = Place(lon=8.014, lat=50.0)
 ACCOUNTS = {"V1-1": "ACC-1", "T31-1": "ACC-2"}
 
@@ -82,6 +83,11 @@ class Morning:
         ]
         rows = [(event, locate(event, self.network, ms(at))) for event in events]
         await insert(self.connection, rows, self.tick)
+
+    async def report_place(self, report: str, place: Place, *, at: str) -> None:
+        """Take a call that names a place and nobody, located as intake does it."""
+        event = OutageReported(id=report, at=moment(at), kind=ReportKind.CALL, place=place)
+        await insert(self.connection, [(event, locate(event, self.network, ms(at)))], self.tick)
 
     async def say(self, topic: Topic, event: Event) -> None:
         """Take an event into the inbox."""
@@ -136,7 +142,10 @@ class Morning:
 
 
 async def morning(connection: Connection) -> Morning:
-    """Play it: L1 fails and is mended, T13 stays silent; work behind L2 with a large customer; T31 is out; a call is held."""
+    """Play it: L1 fails and is mended, T13 stays silent; work behind L2 with a large customer; T31 fails later.
+
+    At last a customer at T41 calls, which opens an incident, and somebody unknown near T21, which is held.
+    """
     played = Morning(connection)
     await played.begin()
     gasp, call, power = ReportKind.LAST_GASP, ReportKind.CALL, ReportKind.POWER_RESTORED
@@ -149,9 +158,10 @@ async def morning(connection: Connection) -> Morning:
     )
     await played.decide("06:00:40")
     await played.report(gasp, "T21-1", at="06:00:10")
-    await played.report(gasp, *behind(device_id("T31")), at="06:00:20")
-    await played.decide("06:01")
-    await played.decide("06:02")
+    await played.decide("06:01:40")
+    await played.report(gasp, *behind(device_id("T31")), at="06:05:20")
+    await played.decide("06:06")
+    await played.decide("06:07")
     await played.report(power, "T11-1", "T12-1", at="07:00")
     await played.done("L1", found="L1", at="07:00:30")
     await played.decide("07:00:30")
@@ -163,6 +173,7 @@ async def morning(connection: Connection) -> Morning:
     await played.decide("08:00:30")
     await played.decide("08:03:30")
     await played.report(call, "T41-1", at="09:00")
+    await played.report_place("call-near-T21", AT_T21, at="09:00")
     await played.decide("09:00")
     return played
 

@@ -94,15 +94,15 @@ DAMAGE: dict[str, tuple[str, str]] = {
 REPORT_DAMAGE: dict[str, tuple[str, str]] = {
     "reportDecided": (
         """UPDATE report_batch SET decided = NULL
-           WHERE number = (SELECT batch FROM report WHERE id = 'call-T41-1-0900-0')""",
-        "call-T41-1-0900-0",
+           WHERE number = (SELECT batch FROM report WHERE id = 'call-near-T21')""",
+        "call-near-T21",
     ),
     "batchDecidedLater": ("UPDATE report_batch SET decided = decided + 1000 WHERE number = 1", "1"),
     "batchHoldsItsReports": (
         """UPDATE report_batch SET body = convert_to(replace(convert_from(body, 'UTF8'), 'call-T41-1-0900-0', 'x'), 'UTF8')""",
         "call-T41-1-0900-0",
     ),
-    "reportAccounted": ("DELETE FROM entity WHERE kind = 'pending'", "call-T41-1-0900-0"),
+    "reportAccounted": ("DELETE FROM entity WHERE kind = 'hint'", "call-near-T21"),
     "reportExplained": (
         "UPDATE report SET holder = 'lost' WHERE id = 'lastGasp-T21-1-060010-0'",
         "lastGasp-T21-1-060010-0",

@@ -26,8 +26,9 @@ async def test_a_morning_lies_in_the_tables_as_it_was(connection: Connection) ->
     assert [(name_of(each.device), each.state, each.customers_out) for each in found] == [
         ("T13", "predicted", 1),
         ("T31", "confirmed", 6),
+        ("T41", "predicted", 1),
     ]
-    assert await count_customers(connection) == CustomerCounts(out=7, planned=0, restored=20)
+    assert await count_customers(connection) == CustomerCounts(out=8, planned=0, restored=20)
     rows = await connection.fetch(
         "SELECT start_ms, end_ms, planned, basis FROM interruption WHERE customer IN ('T11-2', 'V1-3') ORDER BY customer"
     )
@@ -41,12 +42,25 @@ async def test_every_report_is_in_a_named_state(connection: Connection) -> None:
     await morning(connection)
     assert await count_by_state(connection) == {
         "closedAccount": 1,
-        "counted": 21,
+        "counted": 22,
         "doubled": 1,
         "located": 1,
         "muted": 1,
         "unknown": 1,
     }
+
+
+async def test_an_incident_lies_in_the_tables_at_once_and_is_made_known_a_minute_later(connection: Connection) -> None:
+    played = await morning(connection)
+    incident = await played.incident("T41")
+    known = """SELECT count(*) FROM outbox WHERE stage = 'correlate' AND topic = 'outage.incidents'
+                 AND convert_from(body, 'UTF8')::json ->> 'incident' = $1"""
+    assert await connection.fetchval("SELECT opened_at_ms FROM incident WHERE id = $1", incident) == ms("09:00")
+    assert await connection.fetchval(known, incident) == 0
+    await played.decide("09:00:59")
+    assert await connection.fetchval(known, incident) == 0
+    await played.decide("09:01")
+    assert await connection.fetchval(known, incident) == 1
 
 
 async def test_the_history_of_an_interruption_names_who_held_it(connection: Connection) -> None:
@@ -57,7 +71,7 @@ async def test_the_history_of_an_interruption_names_who_held_it(connection: Conn
            WHERE i.customer = 'T13-1' ORDER BY h.from_ms"""
     )
     assert [(row["from_ms"], name_of(row["device"]), row["reason"]) for row in rows] == [
-        (ms("06:02"), "L1", "ownMeter"),
+        (ms("06:00:40"), "L1", "ownMeter"),
         (ms("07:03:30"), "T13", "noSignOfRestoration"),
     ]
 
@@ -76,7 +90,7 @@ async def test_a_customer_cannot_be_out_twice_at_once_by_construction(connection
 async def test_replay_decides_the_same_bytes(connection: Connection) -> None:
     played = await morning(connection)
     turns, differences = await replay_shard(connection, played.stage, CorrelateStore(), "A1", exercise=False)
-    assert (turns, differences) == (8, [])
+    assert (turns, differences) == (played.tick, [])
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -27,7 +27,6 @@ from services.audit import run as auditing
 from services.clock import from_ms
 from services.database import databases
 from services.database.pool import Wakeups, connect
-from services.drill import smpp_server
 from services.drill.prepare import STARTS_AT_MS
 from services.drill.smpp_pdu import Status, Submit
 from services.drill.smpp_server import SmppServer
@@ -50,7 +49,7 @@ class MobileOperator:
     def __init__(self) -> None:
         self.texts: list[Submit] = []
         self.came = asyncio.Event()
-        self._smpp = SmppServer(ACCOUNT, self._take)
+        self._smpp = SmppServer(ACCOUNT, self._take, name="TOWN-MOBILE")  # a real gateway binds to no drill's operator
         self._http: web.AppRunner | None = None
 
     async def start(self) -> tuple[int, int]:
@@ -159,8 +158,7 @@ class Town:
 
 
 @pytest.fixture
-async def town(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Town]:
-    monkeypatch.setattr(smpp_server, "NAME", "TOWN-MOBILE")  # a real gateway binds to no drill's operator
+async def town() -> AsyncIterator[Town]:
     folder = Path(tempfile.mkdtemp(prefix="lamplighter-town-"))
     folder.chmod(0o711)
     operator = MobileOperator()
