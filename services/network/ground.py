@@ -78,10 +78,13 @@ class Switch:
 class Ground:
     """The grid that the networks of all its switch states stand on."""
 
-    def __init__(self, grid: GridTables) -> None:
-        """Lay the ground. Raises ValueError when the normal state is not radial."""
+    def __init__(self, grid: GridTables, areas: tuple[Area, ...] | None = None) -> None:
+        """Lay the ground; `areas` are its supply areas where they have names already.
+
+        Raises ValueError when the normal state is not radial.
+        """
         self.grid = grid
-        self.areas: tuple[Area, ...] = supply_areas(grid)
+        self.areas: tuple[Area, ...] = supply_areas(grid) if areas is None else areas
         self.area_of_feeder = {feeder: area.id for area in self.areas for feeder in area.feeders}
         self._feeder = {row.feeder: row for row in grid.feeders}
         self._normally = [row.normally_closed for row in grid.branches]

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.ids import AreaId, CustomerId, DeviceId, MeterId
-from services.network.areas import Area
+from services.network.areas import Area, grid_of_area
 from services.network.devices import Device
 from services.network.ground import Customer, Deviations, Ground, Switch
 from services.network.places import Place
@@ -106,6 +106,19 @@ class Network:
         if len(states) > _KEPT + 1:
             del states[next(each for each in states if each)]
         return found
+
+    def alone(self, area: AreaId) -> Network:
+        """Return the normal state of one supply area as a network of its own: what it says of the area is the same.
+
+        Raises KeyError for an area that there is not.
+        """
+        only = next((each for each in self.areas if each.id == area), None)
+        if only is None:
+            raise KeyError(area)
+        ground = Ground(grid_of_area(self._ground.grid, only), (only,))
+        network = Network.__new__(Network)
+        network._build(ground, (), OrderedDict())  # noqa: SLF001 - a network like this one
+        return network
 
     @property
     def ground(self) -> Ground:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from services.outages.board import FRESH_MS, SCADA
 from services.outages.entities import Gathering, Proven, Suspected, Unanswered
-from services.outages.learning import deaf, learn, rates
+from services.outages.learning import deaf, learn, rates, unsure
 from services.outages.likelihood import weigh
 from services.outages.rates import QUANTUM_MS
 from services.outages.reasons import Reason
@@ -87,7 +87,7 @@ def _feeder(board: Board, head: str, *, changed: bool) -> None:
             seen.evidence.clear(board.network.number_of(position.id), (position.at + FRESH_MS) // QUANTUM_MS)
     at = board.now // QUANTUM_MS
     believed = 0.0 if standing is None else standing.believed_milli / 1000
-    weighed = weigh(tree, believed_rates, seen.evidence, at, believed, deaf(board))
+    weighed = weigh(tree, believed_rates, seen.evidence, at, believed, deaf=deaf(board), unsure=unsure(board))
     due = reconcile(board, clusters_in(tree.parent, weighed), seen, movable)
     changed_at = board.now if standing is None or changed else standing.changed_at
     if board.now < changed_at + TELLING_MS:

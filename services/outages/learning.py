@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from services.outages.entities import Learnt, Suspected
-from services.outages.suspecting import with_shares
+from services.outages.suspecting import KNOWN, with_shares
 
 if TYPE_CHECKING:
     from services.outages.board import Board
@@ -30,6 +30,12 @@ def rates(board: Board) -> Rates:
     return with_shares(
         board.grid.rates, ((calls, asked / 1000, gasps, due / 1000) for calls, asked, gasps, due in counted)
     )
+
+
+def unsure(board: Board) -> bool:
+    """Answers whether little is known here of how many call."""
+    asked = learnt(board).heard[1] + sum(each.heard[1] for each in board.turn.all(Suspected))
+    return asked < KNOWN * 1000
 
 
 def deaf(board: Board) -> float:

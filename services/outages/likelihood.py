@@ -43,7 +43,9 @@ SAME_LOSS = 6
 _DEEP = -600.0
 _RAREST = 1e-9
 _CLEARED = 1e-30
-_FAR = 300.0
+_CALLERS = ((1 / 3, 0.1), (1.0, 0.85), (2.0, 0.05))
+"""Of how many call, where little is known of it: times what is believed, and how likely."""
+_MOST_CALL = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,24 +62,37 @@ class Weighed:
 
 
 def weigh(
-    tree: FaultTree, rates: Rates, heard: FeederEvidence, now: int, feeder_faults: float, deaf: float = 0.0
+    tree: FaultTree,
+    rates: Rates,
+    heard: FeederEvidence,
+    now: int,
+    feeder_faults: float,
+    *,
+    deaf: float = 0.0,
+    unsure: bool = False,
 ) -> Weighed:
     """Weigh a feeder's devices at a time (quanta). `feeder_faults`: how many faults are known or believed on it.
 
-    `deaf` is how likely it is that no meter of it can be heard now; as soon as one was, none of them is taken for deaf.
+    `deaf` is how likely it is that no meter of it can be heard now, `unsure` whether little is known of how many call. Once a
+    meter was heard, neither is in question.
     """
-    told = _Feeder(tree, rates, heard, now, feeder_faults).weighed()
-    if not deaf or any(said.gasp != NEVER for _, said in heard.at) or not tree.metered[told.devices[0]]:
-        return told
-    untold = _Feeder(tree, replace(rates, gasp_share=0.0), heard, now, feeder_faults).weighed()
-    odds = math.exp(max(-_FAR, min(_FAR, untold.evidence - told.evidence))) * deaf / (1.0 - deaf)
-    share = odds / (1.0 + odds)
-    return Weighed(
-        told.devices,
-        [share * one + (1.0 - share) * other for one, other in zip(untold.probability, told.probability, strict=True)],
-        untold.start if share > 0.5 else told.start,  # noqa: PLR2004 (whichever is likelier)
-        max(told.evidence, untold.evidence),
-    )
+    believed = [(rates, 1.0)]
+    if not any(said.gasp != NEVER for _, said in heard.at):
+        if unsure:
+            believed = [(replace(rates, call_share=min(rates.call_share * by, _MOST_CALL)), w) for by, w in _CALLERS]
+        if deaf and tree.metered[min(heard.heard)]:
+            silent = [(replace(each, gasp_share=0.0), weight * deaf) for each, weight in believed]
+            believed = [*((each, weight * (1.0 - deaf)) for each, weight in believed), *silent]
+    found = [(_Feeder(tree, each, heard, now, feeder_faults).weighed(), weight) for each, weight in believed]
+    if len(found) == 1:
+        return found[0][0]
+    best = max(each.evidence for each, _ in found)
+    worth = [weight * math.exp(max(each.evidence - best, _DEEP)) for each, weight in found]
+    whole = math.fsum(worth)
+    likeliest, _ = found[worth.index(max(worth))]
+    rows = zip(*(each.probability for each, _ in found), strict=True)
+    mixed = [math.fsum(share * p for share, p in zip(worth, row, strict=True)) / whole for row in rows]
+    return Weighed(likeliest.devices, mixed, likeliest.start, best)
 
 
 class _Feeder:

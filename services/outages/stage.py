@@ -20,6 +20,7 @@ from schemas.events import (
     WorkCompleted,
     WorkStarted,
 )
+from schemas.ids import AreaId
 from services.engine.turn import Entity, Turn, Unplaced
 from services.outages.actions import hear_action
 from services.outages.board import Board
@@ -89,7 +90,8 @@ class CorrelateStage:
         *,
         reclosing_s: float = RECLOSING_MS / 1000,
     ) -> None:
-        self._grid = Grid(network)
+        self._network = network
+        self._grids: dict[str, Grid] = {}
         self._askable = askable
         self._accounts = dict(accounts)
         self._reclosing_ms = round(reclosing_s * 1000)
@@ -114,14 +116,20 @@ class CorrelateStage:
     def _area(self, *devices: str) -> str:
         for device in devices:
             try:
-                return self._grid.normal.switch(device).area
+                return self._network.switch(device).area
             except KeyError:
                 continue
         raise Unplaced("unknownDevice", ", ".join(devices))
 
+    def _grid(self, area: str) -> Grid:
+        """Return the grid of an area alone, made when it is first needed: what is switched elsewhere never matters to it."""
+        if area not in self._grids:
+            self._grids[area] = Grid(self._network.alone(AreaId(area)))
+        return self._grids[area]
+
     def decide(self, turn: Turn) -> None:
         """Take the facts one by one in the order of their times, then draw what follows from them and from the time."""
-        board = Board(turn, self._grid)
+        board = Board(turn, self._grid(turn.shard))
         chart(board)
         for fact in turn.facts:
             _hear(board, fact, self._reclosing_ms)

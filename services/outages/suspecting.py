@@ -28,6 +28,8 @@ ENOUGH, MORE = 20, 1.3
 """Shares are learnt once so many have spoken, and again when so many times more have."""
 TELLING = 20
 """Customers behind a device from which shares are learnt."""
+KNOWN = 300.0
+"""Behind so many who should have called, the share of those who do is known."""
 FAITH = 6.0
 """What was believed beforehand counts like so many reports."""
 HIGHEST, CLOSE = 0.97, 0.05
@@ -82,6 +84,7 @@ class Suspicions:
         self.tree, self.rates = tree, rates
         self._believed = rates
         self._learnt_from = 0
+        self._asked = 0.0
         self._feeders: dict[int, _Feeder] = {}
 
     def hear(
@@ -148,6 +151,7 @@ class Suspicions:
             if feeder.weighed is not None
         ]
         self._learnt_from = many
+        self._asked = math.fsum(sorted(asked for _, asked, _, _ in counted))
         old, self.rates = self.rates, with_shares(self._believed, counted)
         if not _is_close(old, self.rates):
             for feeder in self._feeders.values():
@@ -161,7 +165,7 @@ class Suspicions:
         return found
 
     def _weigh(self, feeder: _Feeder, at: int) -> None:
-        found = weigh(self.tree, self.rates, feeder.heard, at, feeder.believed())
+        found = weigh(self.tree, self.rates, feeder.heard, at, feeder.believed(), unsure=self._asked < KNOWN)
         feeder.weighed, feeder.at, feeder.clusters = found, at, None
         feeder.changed_at = at if feeder.heard.changed else feeder.changed_at
         feeder.heard.changed, feeder.foretold = 0, 0

@@ -23,7 +23,9 @@ def tell_hotline(board: Board, accounts: Mapping[str, str]) -> None:
     """Publish what changed for customers with an account; it is told as it stands at the end of the turn."""
     turn = board.turn
     # An account that the utility does not have any more is nobody to tell.
-    for was in sorted((each for each in board.ledger.over if each.id in accounts), key=lambda each: (each.id, each.since)):
+    for was in sorted(
+        (each for each in board.ledger.over if each.id in accounts), key=lambda each: (each.id, each.since)
+    ):
         if was.outage is None or _goes_on(board, was):
             continue
         restored = LargeCustomerRestored(
