@@ -49,8 +49,9 @@ RULES: tuple[AuditRule, ...] = (
             UNION ALL
             (SELECT batch, shard, id FROM own EXCEPT ALL SELECT number, shard, id FROM one)
             UNION ALL
-            SELECT b.number, b.shard, b.reports::text FROM body b
-            WHERE b.reports <> (SELECT count(*) FROM own o WHERE (o.batch, o.shard) = (b.number, b.shard))
+            SELECT b.number, b.shard, b.reports::text FROM report_batch b
+            LEFT JOIN (SELECT batch AS number, shard, count(*) AS reports FROM own GROUP BY 1, 2) o USING (number, shard)
+            WHERE b.reports <> coalesce(o.reports, 0)
             ORDER BY 1, 2, 3""",
     ),
     AuditRule(
