@@ -26,6 +26,7 @@ from services.outages.poles import measured_closed
 from services.outages.reasons import Reason
 from services.outages.records import Disposed
 from services.outages.report import Disposal
+from services.outages.scene import may_move
 from services.outages.signs import ends
 from services.outages.verifying import live_devices
 
@@ -166,6 +167,8 @@ class Board:
         was = self._incidents.get(incident.id)
         self.turn.put(incident)
         self._incidents[incident.id] = incident
+        if was is not None and may_move(was) and not may_move(incident):
+            self.touched.add(was.device)  # what remains to be suspected there is another thing now
         if was is None or was.device != incident.device or was.is_open is not incident.is_open:
             self._failed = None
         return incident

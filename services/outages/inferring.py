@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 TELLING_MS = 10_800_000
 """Silence that has lasted longer than this tells nothing more."""
-CALM_MS = 2_000
+CALM_MS = 5_000
 """A feeder that was weighed so short a while ago is not weighed again for reports that its incidents explain already."""
 
 
