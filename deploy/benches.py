@@ -30,7 +30,7 @@ def run(checkout: Path, name: str, arguments: Sequence[str], *, keep: bool) -> i
     Raises `SettingsError` for a name that no bench has.
     """
     found = (checkout / "tests" / "benchmarks").glob("[a-z]*.py")
-    known = sorted(each.stem for each in found if "\ndef main(" in each.read_text(encoding="utf-8"))
+    known = sorted(each.stem for each in found if "\ndef main(" in "\n" + each.read_text(encoding="utf-8"))
     if name not in known:
         raise SettingsError(f"no bench is called {name}; there are: {', '.join(known) or 'none'}")
     sys.path.insert(0, str(checkout))  # a bench may import what else lies in tests/
