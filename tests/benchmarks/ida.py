@@ -13,8 +13,8 @@ provider, both played by the bench, as are the crews. The bench itself takes its
 Kafka producer, until the commit of the turn since which its customer is held by an incident in the ledger and that has decided
 the report: the later one of the commit of the turn that decided it (`report_batch.decided`, `ticks`) and of the first turn from
 which on its customer is held (`interruption_holder.from_ms`). Commits are those PostgreSQL has noted itself
-(`track_commit_timestamp`, which the bench switches on). A report whose customer is out already stands when it is decided. `report_decided` is until the commit of
-the turn that decided it, whatever it decided.
+(`track_commit_timestamp`, which the bench switches on). A report whose customer is out already stands when it is decided.
+`report_decided` is until the commit of the turn that decided it, whatever it decided.
 **`offered_per_s`** is the number of reports handed to Kafka in the minute of the storm, copies too, by its length;
 **`reached_per_s`** those that were decided by the time until the last of them was. **`backlog_at_end`** is how many were not
 decided when that minute ended, **`drain_s`** how long it took until all were. **`lost`** counts reports that were sent and have
