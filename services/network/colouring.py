@@ -106,7 +106,10 @@ class Colouring:
         known = list(causes)
         ground = self.network.ground
         deviations = ground.deviations(positions)
-        assumed = deviations
+        # As long as no tie is closed, what opens cuts off a slice of the tree as it is; only a switch that is no device otherwise
+        # gets a place in it.
+        usual = self._layout(()).number
+        assumed = tuple(each for each in deviations if each[0] not in usual)
         if any(closed for _, closed in deviations):
             assumed = ground.deviations({**positions, **{each.device: False for each in known if each.whole}})
         layout = self._layout(assumed)

@@ -11,7 +11,6 @@ from services.outages.entities import Basis, EstimateBasis, Incident
 from services.outages.estimate import after_arrival
 from services.outages.gathering import HOLD_MS, NEAR_LOSS_MS
 from services.outages.hazards import hear_order_of_hazard
-from services.outages.inferring import again_now
 from services.outages.nesting import nest
 from services.outages.phasing import is_cut_off, phases
 from services.outages.poles import cut_off
@@ -181,7 +180,6 @@ def release(board: Board, incident: Incident, device: str) -> None:
     for out in left:
         if out.reported:
             board.ledger.doubt(out, board.now - HOLD_MS)
-            again_now(board)
         else:
             board.ledger.void(out, Reason.NOT_BEHIND_FOUND)
 

@@ -195,4 +195,3 @@ def _hold(board: Board, report: LocatedReport, customer: str, device: str, suppl
     pending = replace(pending, reports=(*pending.reports, report.id), priority=pending.priority or report.priority)
     board.turn.put(replace(pending, gasp_at=report.at) if gasp else replace(pending, call_at=report.at))
     board.dispose(report.id, Disposal.HELD, Reason.GATHERING)
-    board.touched.add(device)

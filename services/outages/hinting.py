@@ -23,7 +23,7 @@ PATIENCE_MS = 3_600_000
 
 def hear_hint(board: Board, report: LocatedReport) -> None:
     """Count a report for what already takes out whom it may mean, or keep it in mind as evidence of its device."""
-    if report.kind is ReportKind.POWER_RESTORED:
+    if report.kind in {ReportKind.POWER_RESTORED, ReportKind.NO_ANSWER}:
         board.dispose(report.id, Disposal.ANSWERED, Reason.NO_METER)
         return
     if not board.known(report.device):

@@ -39,11 +39,6 @@ def infer(board: Board) -> None:
         _feeder(board, head, changed=head in changed)
 
 
-def again_now(board: Board) -> None:
-    """Have customers whose outage was taken back explained in this very turn: they are waiting, and nothing more is needed."""
-    board.touched.update(each.device for each in board.pendings())
-
-
 def _join_at_once(board: Board) -> None:
     """Let reports behind a device that was just weighed join its incident; the feeder is weighed again in a moment."""
     fresh = {each.id: each for each in board.turn.all(Suspected) if board.now < each.weighed_at + CALM_MS}
@@ -61,7 +56,6 @@ def _join_at_once(board: Board) -> None:
         soon = suspected.weighed_at + CALM_MS
         due_at = soon if suspected.due_at is None else min(suspected.due_at, soon)
         board.turn.put(replace(suspected, due_at=due_at, changed_at=board.now))
-        board.touched.discard(pending.device)
     for incident_id, customers in sorted(joined.items()):
         incident = board.incident(incident_id)
         if incident is not None:

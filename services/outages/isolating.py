@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from schemas.events import ReportKind
+from services.outages.board import SCADA
 from services.outages.entities import Out, Window, WindowState
 from services.outages.gathering import NEAR_LOSS_MS
 from services.outages.reasons import Reason
@@ -12,8 +13,6 @@ from services.outages.reasons import Reason
 if TYPE_CHECKING:
     from services.outages.board import Board
     from services.outages.report import LocatedReport
-
-MEASURED = "scada"
 
 
 def active_window(board: Board, device: str) -> Window | None:
@@ -43,7 +42,7 @@ def _opened(board: Board, window: Window, device: str) -> tuple[int | None, bool
         if step in window.isolates:
             position = board.position(step)
             if position is not None and not position.closed:
-                return position.at, position.source == MEASURED
+                return position.at, position.source == SCADA
     return window.started_at, False
 
 

@@ -83,7 +83,8 @@ def weigh(
         if deaf and tree.metered[min(heard.heard)]:
             silent = [(replace(each, gasp_share=0.0), weight * deaf) for each, weight in believed]
             believed = [*((each, weight * (1.0 - deaf)) for each, weight in believed), *silent]
-    found = [(_Feeder(tree, each, heard, now, feeder_faults).weighed(), weight) for each, weight in believed]
+    shape = _Shape(tree, heard, now)
+    found = [(_Feeder(shape, tree, each, feeder_faults).weighed(), weight) for each, weight in believed]
     if len(found) == 1:
         return found[0][0]
     best = max(each.evidence for each, _ in found)
@@ -95,49 +96,33 @@ def weigh(
     return Weighed(likeliest.devices, mixed, likeliest.start, best)
 
 
-class _Feeder:
-    def __init__(self, tree: FaultTree, rates: Rates, heard: FeederEvidence, now: int, faults: float) -> None:
-        self.rates, self.now = rates, now
+class _Shape:
+    """What of a feeder does not depend on what is believed: the grid of times, the devices, who spoke and who kept silent."""
+
+    def __init__(self, tree: FaultTree, heard: FeederEvidence, now: int) -> None:
+        self.now = now
         edges = _grid(heard, now)
         self.low, self.high = edges[:-1], edges[1:]
         self.width = (self.high - self.low).astype(np.float64)
         self.before = np.searchsorted(self.high, self.low - SAME_LOSS, side="right")
+        self.age = np.clip(now - (self.low + self.high) // 2, 0, LONGEST)
         self.devices = np.array(sorted(device for device, many in heard.heard.items() if many), dtype=np.int64)
         place = {device: n for n, device in enumerate(self.devices.tolist())}
         self.upper = np.array([place.get(tree.parent[device], -1) for device in place], dtype=np.int64)
         depth = tree.depth[self.devices]
         self.levels = [np.nonzero(depth == level)[0] for level in range(int(depth.max()) + 1)]
-        an_hour = rates.faults_an_hour * tree.everybody / PER_CUSTOMERS
-        per_quantum = an_hour / (60 * QUANTA_A_MINUTE)
-        head = int(self.devices[0])
-        hours = min(now - int(edges[0]), 60 * QUANTA_A_MINUTE) / (60 * QUANTA_A_MINUTE)
-        usual = an_hour * tree.feeder_share[head] * hours
-        near = (rates.clustering + faults) / (rates.clustering + usual) if rates.clustering else 1.0
-        self.prior = (np.maximum(tree.share[self.devices], _RAREST) * (per_quantum * near))[:, None] * self.width[
-            None, :
-        ]
-        for device, at in sorted(heard.cleared.items()):
-            if device in place:
-                self.prior[place[device], self.low <= at] *= _CLEARED
-        share = rates.mix.get(PREMISES, 0.0) * rates.exposed.get(PREMISES, 1.0)
-        self.premises = per_quantum * share / max(1, tree.everybody)
-        self.own = self._silence(tree, heard)
-        self._speakers(heard, place)
-        self._upwards()
-
-    def _silence(self, tree: FaultTree, heard: FeederEvidence) -> Floats:
-        """Return what the silence of those at each device, and of whole branches without a word, says."""
-        rates, now = self.rates, self.now
-        age = np.clip(now - (self.low + self.high) // 2, 0, LONGEST)
-        self.no_call = 1.0 - rates.call_share * rates.call_delay.cdf()[age]
-        self.no_gasp = 1.0 - rates.gasp_share * rates.gasp_delay.cdf()[age]
-        everybody = self._silent(tree.customers, heard.heard, heard.absent)
-        metered = self._silent(tree.metered, heard.heard_metered, heard.absent_metered)
-        own = np.zeros((len(self.devices), len(self.width) + 1))
-        own[:, :-1] = everybody[:, None] * np.log(self.no_call) + metered[:, None] * np.log(self.no_gasp)
-        return own
+        self.cleared = [(place[device], at) for device, at in sorted(heard.cleared.items()) if device in place]
+        self.everybody = self._silent(tree.customers, heard.heard, heard.absent)
+        self.metered = self._silent(tree.metered, heard.heard_metered, heard.absent_metered)
+        kinds: dict[Said, int] = {}
+        entries = sorted(heard.at.items())
+        self.kind = np.array([kinds.setdefault(said, len(kinds)) for (_, said), _ in entries], dtype=np.int64)
+        self.kinds = list(kinds)
+        self.speaker = np.array([place[device] for (device, _), _ in entries], dtype=np.int64)
+        self.many = np.array([many for _, many in entries], dtype=np.float64)
 
     def _silent(self, behind: Ints, heard: dict[int, int], absent: dict[int, int]) -> Floats:
+        """Return how many of those behind each device, and behind none of the others, said nothing."""
         devices = self.devices.tolist()
         silent = behind[self.devices] - np.array([heard.get(d, 0) + absent.get(d, 0) for d in devices], dtype=np.int64)
         own = silent.copy()
@@ -145,17 +130,38 @@ class _Feeder:
         np.subtract.at(own, self.upper[inner], silent[inner])
         return np.maximum(own, 0).astype(np.float64)
 
-    def _speakers(self, heard: FeederEvidence, place: dict[int, int]) -> None:
-        kinds: dict[Said, int] = {}
-        entries = sorted(heard.at.items())
-        rows = np.array([kinds.setdefault(said, len(kinds)) for (_, said), _ in entries], dtype=np.int64)
-        devices = np.array([place[device] for (device, _), _ in entries], dtype=np.int64)
-        counts = np.array([many for _, many in entries], dtype=np.float64)
-        np.add.at(self.own, devices, self._rows(list(kinds))[rows] * counts[:, None])
+
+class _Feeder:
+    def __init__(self, shape: _Shape, tree: FaultTree, rates: Rates, faults: float) -> None:
+        self.rates, self.shape = rates, shape
+        self.low, self.high, self.width, self.levels = shape.low, shape.high, shape.width, shape.levels
+        an_hour = rates.faults_an_hour * tree.everybody / PER_CUSTOMERS
+        per_quantum = an_hour / (60 * QUANTA_A_MINUTE)
+        hours = min(shape.now - int(self.low[0]), 60 * QUANTA_A_MINUTE) / (60 * QUANTA_A_MINUTE)
+        usual = an_hour * tree.feeder_share[int(shape.devices[0])] * hours
+        near = (rates.clustering + faults) / (rates.clustering + usual) if rates.clustering else 1.0
+        chance = np.maximum(tree.share[shape.devices], _RAREST) * (per_quantum * near)
+        self.prior = chance[:, None] * self.width[None, :]
+        for place, at in shape.cleared:
+            self.prior[place, self.low <= at] *= _CLEARED
+        share = rates.mix.get(PREMISES, 0.0) * rates.exposed.get(PREMISES, 1.0)
+        self.premises = per_quantum * share / max(1, tree.everybody)
+        self.own = self._silence()
+        np.add.at(self.own, shape.speaker, self._rows(shape.kinds)[shape.kind] * shape.many[:, None])
+        self._upwards()
+
+    def _silence(self) -> Floats:
+        """Return what the silence of those at each device, and of whole branches without a word, says."""
+        rates, shape = self.rates, self.shape
+        self.no_call = 1.0 - rates.call_share * rates.call_delay.cdf()[shape.age]
+        self.no_gasp = 1.0 - rates.gasp_share * rates.gasp_delay.cdf()[shape.age]
+        own = np.zeros((len(shape.devices), len(self.width) + 1))
+        own[:, :-1] = shape.everybody[:, None] * np.log(self.no_call) + shape.metered[:, None] * np.log(self.no_gasp)
+        return own
 
     def _rows(self, kinds: list[Said]) -> Floats:
         """Return the logarithm of each kind of speaker's likelihood, by the time at which the power above was lost."""
-        rates, now = self.rates, self.now
+        rates, now = self.rates, self.shape.now
         call, gasp, power, no_answer, metered = (np.array(column)[:, None] for column in zip(*kinds, strict=True))
         called, gasped = call != NEVER, gasp != NEVER
         calls, gasps = rates.call_delay.cdf(), rates.gasp_delay.cdf()
@@ -206,11 +212,11 @@ class _Feeder:
             likely = np.exp(np.maximum(own - top, _DEEP))
             failed = np.zeros_like(likely)
             np.cumsum(self.prior[level] * likely[:, :-1], axis=1, out=failed[:, 1:])
-            likely[:, :-1] += failed[:, self.before]
+            likely[:, :-1] += failed[:, self.shape.before]
             likely[:, -1] += failed[:, -1]
             message = top + np.log(likely)
             self.message[level] = message
-            upper = self.upper[level]
+            upper = self.shape.upper[level]
             if upper[0] >= 0:
                 np.add.at(self.own, upper, message)
         self.evidence = float(self.message[0, -1])
@@ -222,10 +228,10 @@ class _Feeder:
         outside[0, -1] = 0.0
         lost_above = np.empty_like(outside)
         probability, start = np.empty(many), np.empty(many, dtype=np.int64)
-        after = np.searchsorted(self.before, np.arange(times - 1), side="right")
+        after = np.searchsorted(self.shape.before, np.arange(times - 1), side="right")
         for depth, level in enumerate(self.levels):
             if depth:
-                upper = self.upper[level]
+                upper = self.shape.upper[level]
                 outside[level] = lost_above[upper] + self.own[upper] - self.message[level]
             top = outside[level].max(axis=1, keepdims=True)
             likely = np.exp(np.maximum(outside[level] - top, _DEEP))
@@ -236,7 +242,7 @@ class _Feeder:
             start[level] = self.low[joint.argmax(axis=1)]
             likely[:, :-1] += fails
             lost_above[level] = top + np.log(likely)
-        return Weighed(self.devices.tolist(), probability.tolist(), start.tolist(), self.evidence)
+        return Weighed(self.shape.devices.tolist(), probability.tolist(), start.tolist(), self.evidence)
 
 
 def _grid(heard: FeederEvidence, now: int) -> Ints:

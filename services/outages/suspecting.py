@@ -1,7 +1,9 @@
 """Suspicion: which devices have failed, as far as the evidence of all feeders goes, and how sure that is.
 
-A report changes counts on its way up to the feeder's head. A feeder is weighed again when what was heard there changed, or when
-silence has gone on for a while; reports that its believed faults foretold do not change it for now.
+`Suspicions` keeps the evidence of all feeders standing: a report changes counts on its way up to the feeder's head. A feeder is
+weighed again when what was heard there changed, or when silence has gone on for a while; reports that its believed faults foretold
+do not change it for now. A turn of the stage weighs, groups and learns by the same functions; but all it knows lies in its
+entities, so it gathers a feeder's evidence from these each time (`scene.py`).
 """
 
 from __future__ import annotations
@@ -64,7 +66,7 @@ class _Feeder:
         self.sure: dict[int, int] = {}
         self.at = self.changed_at = NEVER
         self.foretold = 0
-        self.clusters: list[Cluster] | None = None
+        self.clusters: list[Cluster] = []
 
     def believed(self) -> float:
         return 0.0 if self.weighed is None else sum(self.weighed.probability)
@@ -116,10 +118,6 @@ class Suspicions:
                 feeder.heard.changed = before
                 feeder.foretold += 1
 
-    def leave_out(self, device: int, *, metered: bool) -> None:
-        """Let a customer at a device be no part of this: something known holds him already."""
-        self._feeder(device).heard.leave_out(device, metered=metered)
-
     def score(self, now: int) -> None:
         """Weigh every feeder again that has changed, or not been weighed for a while."""
         at = _quantum(now)
@@ -131,14 +129,7 @@ class Suspicions:
 
     def clusters(self) -> list[Cluster]:
         """Return the suspects of each fault, by feeder and then by likelihood."""
-        return [each for head in sorted(self._feeders) for each in self.clusters_of(head)]
-
-    def clusters_of(self, head: int) -> list[Cluster]:
-        """Return the suspects of each fault of one feeder."""
-        feeder = self._feeders[head]
-        if feeder.clusters is None:
-            feeder.clusters = [] if feeder.weighed is None else clusters_in(self.tree.parent, feeder.weighed)
-        return feeder.clusters
+        return [each for head in sorted(self._feeders) for each in self._feeders[head].clusters]
 
     def _learn(self) -> None:
         """Mend the shares of those who call and of meters that are heard by what is heard behind devices that surely failed."""
@@ -166,7 +157,7 @@ class Suspicions:
 
     def _weigh(self, feeder: _Feeder, at: int) -> None:
         found = weigh(self.tree, self.rates, feeder.heard, at, feeder.believed(), unsure=self._asked < KNOWN)
-        feeder.weighed, feeder.at, feeder.clusters = found, at, None
+        feeder.weighed, feeder.at, feeder.clusters = found, at, clusters_in(self.tree.parent, found)
         feeder.changed_at = at if feeder.heard.changed else feeder.changed_at
         feeder.heard.changed, feeder.foretold = 0, 0
         feeder.sure = sure_of(found)
@@ -192,14 +183,15 @@ def shares_heard(
     asked = awaited = 0.0
     sure = sure_of(weighed)
     for device, start in sorted(sure.items()):
-        many = int(tree.customers[device])
+        many = int(tree.customers[device]) - heard.absent.get(device, 0)
         if many < TELLING or any(step in sure for step in heard.path(tree.parent[device])):
             continue
         age = min(max(0, at - start), LONGEST)
         calls += heard.called.get(device, 0)
         asked += many * float(rates.call_delay.cdf()[age])
         gasps += heard.gasped.get(device, 0)
-        awaited += int(tree.metered[device]) * float(rates.gasp_delay.cdf()[age])
+        metered = int(tree.metered[device]) - heard.absent_metered.get(device, 0)
+        awaited += metered * float(rates.gasp_delay.cdf()[age])
     return calls, asked, gasps, awaited
 
 

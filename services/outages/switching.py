@@ -13,7 +13,6 @@ from services.clock import to_ms
 from services.outages.board import FRESH_MS, REACH_BACK_MS, SCADA
 from services.outages.entities import Basis, Blink, Incident, Pending, Position, Supplied, WindowState
 from services.outages.gathering import HOLD_MS, NEAR_LOSS_MS
-from services.outages.inferring import again_now
 from services.outages.phasing import is_cut_off, mixed, opened, phases, stayed_open
 from services.outages.poles import cut_off, may_be_cut_off, told
 from services.outages.reasons import Reason
@@ -254,7 +253,6 @@ def _clear_of_blame(board: Board, fact: str, device: str, at: int) -> None:
         for out in board.ledger.held_by(incident):
             if out.reported:
                 board.ledger.doubt(out, board.now - HOLD_MS, Reason.TELEMETRY_SHOWS_CLOSED)
-                again_now(board)
             else:
                 board.ledger.void(out, Reason.TELEMETRY_SHOWS_CLOSED)
         dismiss(board, board.incident(incident.id) or incident, Reason.TELEMETRY_SHOWS_CLOSED, {fact})

@@ -174,11 +174,11 @@ class Storm:
         )
         return self.say(event)
 
-    def hint(self, name: str, device: str, *candidates: str) -> Storm:
+    def hint(self, name: str, device: str, *candidates: str, kind: ReportKind = ReportKind.CALL) -> Storm:
         """Have a report come that names no one customer, but a device or several customers."""
         report = LocatedReport(
             id=name,
-            kind=ReportKind.CALL,
+            kind=kind,
             at=self.now,
             device=device_id(device),
             candidates=tuple((customer, self.network.customer_device(customer)) for customer in candidates),

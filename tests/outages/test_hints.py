@@ -40,6 +40,14 @@ def test_a_report_of_a_place_that_nothing_confirms_takes_nobody_out_and_is_answe
     assert fate(storm, "h-1") == ("answered", Reason.NOT_CONFIRMED)
 
 
+@pytest.mark.parametrize("kind", [ReportKind.POWER_RESTORED, ReportKind.NO_ANSWER])
+def test_what_only_a_meter_can_say_is_no_evidence_of_a_place(storm: Storm, kind: ReportKind) -> None:
+    storm.at("06:00").hint("h-1", "T11", kind=kind).call("T12-1")
+    storm.at("06:02")
+    assert fate(storm, "h-1") == ("answered", Reason.NO_METER)
+    assert storm.open_at() == ["T12"]
+
+
 def test_an_ambiguous_report_counts_for_what_takes_out_one_of_those_it_may_mean(storm: Storm) -> None:
     storm.at("06:00").hint("h-1", "T11", "T11-2", "T41-2")
     assert fate(storm, "h-1") == ("ambiguous", Reason.SEVERAL_MEANT)
