@@ -18,7 +18,8 @@ which on its customer is held (`interruption_holder.from_ms`). Commits are those
 **`offered_per_s`** is the number of reports handed to Kafka in the minute of the storm, copies too, by its length;
 **`reached_per_s`** those that were decided by the time until the last of them was. **`backlog_at_end`** is how many were not
 decided when that minute ended, **`drain_s`** how long it took until all were. **`lost`** counts reports that were sent and have
-no row, or were never decided; **`doubled`** interruptions too many: each customer loses power once.
+no row, or were never decided; **`texts_after_s`** is how long texts went on being handed over when all else was done, before the
+audit looks; **`doubled`** interruptions too many: each customer loses power once.
 """
 
 from __future__ import annotations
@@ -252,6 +253,9 @@ async def _play(run: Bench, storm_s: float) -> None:
     sent = len(run.publisher.sent_at)
     await _settled(run, ida_rows.stored, lambda stored: stored >= sent, "all reports are stored")
     await _settled(run, ida_rows.undecided, lambda waiting: waiting == 0, "nothing waits")
+    settled = time.time()
+    await _settled(run, ida_rows.due, lambda due: due == 0, "every text is handed over")
+    run.figures["texts_after_s"] = round(time.time() - settled, 1)
     run.figures["begun"] = begun
 
 

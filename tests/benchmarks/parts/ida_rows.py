@@ -70,6 +70,15 @@ async def doubled(connection: Connection, besides: Collection[str]) -> int:
     )
 
 
+async def due(connection: Connection) -> int:
+    """Return how many texts and calls wait for their turn."""
+    return int(
+        await connection.fetchval(
+            "SELECT count(*) FROM effects e, tick() c WHERE e.state IN ('due', 'attempting') AND e.due_at_ms <= c.now_ms"
+        )
+    )
+
+
 async def undecided(connection: Connection) -> int:
     """Return how many facts wait: those that no turn has seen, and customers whose reports nothing explains yet."""
     return int(
