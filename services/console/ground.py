@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import threading
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from aiohttp import web
 
 from services.access.http import POOL, ApiError
 from services.console.asking import STATE
-from services.console.switched import Switched
 from services.console.watching import WATCHING, Watching
 from services.engine.deciding import current_version
 from services.engine.taking import Connection
@@ -27,11 +28,11 @@ class Ground:
     """A version of the network in normal state, and what makes of it how it is switched."""
 
     network: Network
-    switched: Switched
+    switched: Callable[[Mapping[str, bool]], Network]
 
-    async def present(self, connection: Connection, area: str | None = None) -> Network:
-        """Return the network as it is switched now, or one supply area of it; the event loop goes on meanwhile."""
-        return await asyncio.to_thread(self.switched.present, await positions(connection), area)
+    async def present(self, connection: Connection) -> Network:
+        """Return the network as it is switched now; the event loop goes on meanwhile."""
+        return await asyncio.to_thread(self.switched, await positions(connection))
 
 
 async def ground_now(request: web.Request) -> Ground:
@@ -44,12 +45,11 @@ async def ground_now(request: web.Request) -> Ground:
             raise ApiError(503, "noUtility", "no utility was imported yet")
         watching = state.get(WATCHING)
         if isinstance(watching, Watching) and watching.land is not None and watching.land.version == version:
-            return Ground(watching.land.network, watching.land.switched)
+            return Ground(watching.land.network, watching.land.present)
         kept: tuple[int, Ground] | None = state.get(_KEY)
         if kept is None or kept[0] != version:
             folder = await utility_store.load(connection)
-            network = await asyncio.to_thread(Network, folder.grid)
-            kept = version, Ground(network, Switched(network))
+            kept = version, _own(await asyncio.to_thread(Network, folder.grid))
             state[_KEY] = kept
     return kept[1]
 
@@ -57,3 +57,13 @@ async def ground_now(request: web.Request) -> Ground:
 async def network_now(request: web.Request) -> Network:
     """Return the network of the current version in normal state. Raises as `ground_now`."""
     return (await ground_now(request)).network
+
+
+def _own(network: Network) -> Ground:
+    turn = threading.Lock()
+
+    def switched(stand: Mapping[str, bool]) -> Network:
+        with turn:
+            return network.present(stand)
+
+    return Ground(network, switched)

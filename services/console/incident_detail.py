@@ -85,10 +85,7 @@ async def detail(
 
     `limit` and `before_ms` cut its history (`timeline.page`). `personal`: phone numbers in full.
     """
-    area = await _area(connection, incident_id)
-    if area is None:
-        return None
-    present = await ground.present(connection, area)
+    present = await ground.present(connection)
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         standing = await outages.standing(connection, incident_id)
         if standing is None:
@@ -131,11 +128,10 @@ async def customers(
     connection: Connection, ground: Ground, incident_id: str, *, personal: bool, offset: int, limit: int
 ) -> CustomersPage | None:
     """Return a page of an incident's customers, life support first, then by tier, then by id; None for an unknown incident."""
-    area = await _area(connection, incident_id)
-    if area is None:
-        return None
-    present = await ground.present(connection, area)
+    present = await ground.present(connection)
     async with connection.transaction(isolation="repeatable_read", readonly=True):
+        if await outages.standing(connection, incident_id) is None:
+            return None
         counted = await outages.customers_counted(connection, incident_id)
         rows = [
             CustomerRow(
@@ -148,11 +144,6 @@ async def customers(
             for each in await outages.customers_of(connection, incident_id, offset, limit)
         ]
     return CustomersPage(total=counted.total, rows=rows)
-
-
-async def _area(connection: Connection, incident_id: str) -> str | None:
-    standing = await outages.standing(connection, incident_id)
-    return None if standing is None else standing.area
 
 
 def _device(network: Network, customer: str) -> str:

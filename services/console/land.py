@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import gzip
+import threading
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from services.console.switched import Switched
 from services.database.pool import connect
 from services.engine.deciding import current_version
 from services.network.colouring import Colouring
@@ -143,11 +143,12 @@ class Land:
     accounts: Texts
     feeders: Texts
     depots: Texts
-    switched: Switched
+    switching: threading.Lock = dataclasses.field(default_factory=threading.Lock)
 
     def present(self, positions: Mapping[str, bool]) -> Network:
         """Return the network while these switches stand so. Takes a while: to be called beside the event loop."""
-        return self.switched.present(positions)
+        with self.switching:
+            return self.network.present(positions)
 
     def customer(self, number: int) -> Customer:
         """Return the customer of a number that the search gave."""
@@ -167,7 +168,6 @@ def lay(folder: UtilityFolder, version: int) -> Land:
         (folder.grid.branches[branch].device_number, numbers[device]) for device, branch in ground.branch_of.items()
     ]
     return Land(
-        switched=Switched(network),
         version=version,
         name=folder.name,
         network=network,

@@ -64,11 +64,7 @@ class Network:
         self.devices, self._end = preorder(found.devices, self._children)
         self._device = {device.id: device for device in self.devices}
         self._number = {device.id: number for number, device in enumerate(self.devices)}
-        self._open_above: list[DeviceId | None] = []
-        for device in self.devices:
-            above = None if device.parent is None else self._open_above[self._number[device.parent]]
-            stands_open = not self.positions.get(device.id, True)
-            self._open_above.append(above or (device.id if stands_open else None))
+        self._open_above = self._find_open()
         self.remarks = tuple(
             f"Feeder {device.feeder}: the data shows no breaker at its head, one was assumed ({device.id})."
             for device in sorted(ground.found.devices.values(), key=lambda device: device.id)
@@ -90,6 +86,29 @@ class Network:
         self._first: list[int] = np.searchsorted(numbers, np.arange(len(self.devices))).tolist()
         self._last: list[int] = np.searchsorted(numbers, self._end).tolist()
 
+    def _find_open(self) -> list[DeviceId | None]:
+        """Return for each device the highest one that stands open on its way to the source."""
+        found: list[DeviceId | None] = []
+        for device in self.devices:
+            above = None if device.parent is None else found[self._number[device.parent]]
+            stands_open = not self.positions.get(device.id, True)
+            found.append(above or (device.id if stands_open else None))
+        return found
+
+    def _is_only_cut(self, deviations: Deviations) -> bool:
+        """Answers whether these switches are devices of this normal state that were opened."""
+        return all(not closed and switch in self._number for switch, closed in deviations)
+
+    def _cut(self, deviations: Deviations) -> Network:
+        """Return this normal state with devices of it opened: who is behind which stays as it is, for want of another way."""
+        found = Network.__new__(Network)
+        for name in Network.__slots__:
+            setattr(found, name, getattr(self, name))
+        found.positions = MappingProxyType(dict(deviations))
+        found._open_above = found._find_open()  # noqa: SLF001 - a network of the same ground
+        self._states[deviations] = found
+        return found
+
     def present(self, positions: Mapping[str, bool]) -> Network:
         """Return the grid as it is switched when these switches stand so (True is closed) and all others as normally.
 
@@ -100,8 +119,12 @@ class Network:
         states = self._states
         found = states.get(deviations)
         if found is None:
-            found = Network.__new__(Network)
-            found._build(self._ground, deviations, states)  # noqa: SLF001 - a network of the same ground
+            usual = states.get(())
+            if usual is not None and usual._is_only_cut(deviations):  # noqa: SLF001 - a network of the same ground
+                found = usual._cut(deviations)  # noqa: SLF001 - as above
+            else:
+                found = Network.__new__(Network)
+                found._build(self._ground, deviations, states)  # noqa: SLF001 - as above
         states.move_to_end(deviations)
         if len(states) > _KEPT + 1:
             del states[next(each for each in states if each)]

@@ -54,22 +54,22 @@ class Grid:
         self.version = derived(
             "network", *(f"{c.id} {c.device}" for c in normal.customers), *(d.id for d in normal.devices)
         )
-        self._direct: OrderedDict[int, tuple[Network, dict[str, tuple[str, ...]]]] = OrderedDict()
-        self._trees: OrderedDict[int, tuple[Network, FaultTree]] = OrderedDict()
+        self._direct: OrderedDict[int, tuple[object, dict[str, tuple[str, ...]]]] = OrderedDict()
+        self._trees: OrderedDict[int, tuple[object, FaultTree]] = OrderedDict()
         self._metered = np.array([bool(each.meter) for each in normal.customers], dtype=np.bool_)
         self._without_meter = frozenset(each.id for each in normal.customers if not each.meter)
 
     def direct(self, network: Network) -> Mapping[str, tuple[str, ...]]:
         """Return the active customers who hang on each device directly, in this state of the grid."""
-        key = id(network)
+        key = id(network.customers)  # states that feed everybody alike share them
         kept = self._direct.get(key)
         if kept is None:
             lists: dict[str, list[str]] = {}
             for customer in network.customers:
                 if customer.active and customer.device is not None:
                     lists.setdefault(customer.device, []).append(customer.id)
-            # The network is kept with its answer: as long as it is, no other one has its identity.
-            kept = network, {device: tuple(customers) for device, customers in lists.items()}
+            # They are kept with the answer: as long as they are, nothing else has their identity.
+            kept = network.customers, {device: tuple(customers) for device, customers in lists.items()}
             self._direct[key] = kept
         self._direct.move_to_end(key)
         while len(self._direct) > _KEPT:
@@ -78,11 +78,12 @@ class Grid:
 
     def tree(self, network: Network) -> FaultTree:
         """Return the devices of this state of the grid as numbers, with how likely each is to fail."""
-        kept = self._trees.get(id(network))
+        key = id(network.devices)  # shared like the customers
+        kept = self._trees.get(key)
         if kept is None:
-            kept = network, tree_of(network, self.rates, self._metered, self._guarded_m)
-            self._trees[id(network)] = kept
-        self._trees.move_to_end(id(network))
+            kept = network.devices, tree_of(network, self.rates, self._metered, self._guarded_m)
+            self._trees[key] = kept
+        self._trees.move_to_end(key)
         while len(self._trees) > _KEPT:
             self._trees.popitem(last=False)
         return kept[1]

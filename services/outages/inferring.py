@@ -14,7 +14,7 @@ from services.outages.rates import QUANTUM_MS
 from services.outages.reasons import Reason
 from services.outages.reconciling import reconcile
 from services.outages.scene import PROOF_MS, may_move, scene
-from services.outages.suspecting import clusters_in, patience, shares_heard
+from services.outages.suspecting import patience, shares_heard
 
 if TYPE_CHECKING:
     from services.outages.board import Board
@@ -82,7 +82,7 @@ def _feeder(board: Board, head: str, *, changed: bool) -> None:
     at = board.now // QUANTUM_MS
     believed = 0.0 if standing is None else standing.believed_milli / 1000
     weighed = weigh(tree, believed_rates, seen.evidence, at, believed, deaf=deaf(board), unsure=unsure(board))
-    due = reconcile(board, clusters_in(tree.parent, weighed), seen, movable)
+    due = reconcile(board, weighed, seen, movable)
     changed_at = board.now if standing is None or changed else standing.changed_at
     if board.now < changed_at + TELLING_MS:
         due.append((at + patience(weighed, at, changed_at // QUANTUM_MS)) * QUANTUM_MS)

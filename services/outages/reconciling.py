@@ -15,13 +15,14 @@ from services.outages.entities import Basis, EstimateBasis, Hypothesis, Incident
 from services.outages.estimate import estimate
 from services.outages.gathering import HOLD_MS, NEAR_LOSS_MS
 from services.outages.reasons import Reason
-from services.outages.suspecting import MOST, Cluster, Suspect
+from services.outages.suspecting import MOST, Cluster, Suspect, clusters_in
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from services.outages.board import Board
     from services.outages.entities import Out
+    from services.outages.likelihood import Weighed
     from services.outages.scene import Reporter, Scene
 
 STAYS = 0.3
@@ -30,7 +31,7 @@ STAYS = 0.3
 
 @dataclass(slots=True)
 class Group:
-    """What is taken for one fault: its suspects, the likeliest first, whether that is believed, and who reported it."""
+    """What is taken for one fault: its suspects, first the one it lies at, whether that is believed, and who reported it."""
 
     suspects: Sequence[Suspect]
     believed: bool
@@ -38,13 +39,13 @@ class Group:
 
     @property
     def device(self) -> int:
-        """The likeliest device, by number."""
+        """The device it lies at, by number."""
         return self.suspects[0].device
 
 
-def reconcile(board: Board, clusters: Sequence[Cluster], seen: Scene, movable: Collection[str]) -> list[int]:
+def reconcile(board: Board, weighed: Weighed, seen: Scene, movable: Collection[str]) -> list[int]:
     """Bring the incidents in line; return when reports will have been gathered long enough, milliseconds."""
-    groups = _groups(board, clusters, seen, movable)
+    groups = _groups(board, weighed, seen, movable)
     votes = _votes(groups)
     kept = _kept(board, votes, movable)
     parent = seen.evidence.parent
@@ -80,9 +81,10 @@ def absorb(
 
 
 # ------------------------------------------------------------------------------------------------- who belongs together
-def _groups(board: Board, clusters: Sequence[Cluster], seen: Scene, movable: Collection[str]) -> list[Group]:
+def _groups(board: Board, weighed: Weighed, seen: Scene, movable: Collection[str]) -> list[Group]:
+    likely = dict(zip(weighed.devices, weighed.probability, strict=True))
     known = {each.device: each for each in board.incidents() if each.id in movable and each.whole and each.revision}
-    groups = [_standing(board, cluster, known) for cluster in clusters]
+    groups = [_standing(board, cluster, known) for cluster in clusters_in(seen.evidence.parent, weighed)]
     believed = {group.device: group for group in groups if group.believed}
     lone: dict[int, Group] = {}
     for reporter in seen.reporters:
@@ -90,8 +92,9 @@ def _groups(board: Board, clusters: Sequence[Cluster], seen: Scene, movable: Col
         group = next((believed[step] for step in path if step in believed and _fits(believed[step], reporter)), None)
         group = group or _likeliest(groups, set(path))
         if group is None:
-            suspect = Suspect(reporter.device, 0.0, reporter.first)
-            group = lone.setdefault(reporter.device, Group((suspect,), believed=False))
+            # Hardly any device may have failed: it is his own trouble, or no trouble at all.
+            suspects = [Suspect(step, likely[step], reporter.first) for step in path]
+            group = lone.setdefault(reporter.device, Group(suspects, believed=False))
         group.members.append(reporter)
     return [each for each in [*groups, *(lone[device] for device in sorted(lone))] if each.members]
 
