@@ -14,7 +14,6 @@ from services.dispatch.demands import demands_of
 from services.dispatch.eligibility import SAFETY, Candidate, Standing
 from services.dispatch.entities import ACTIVE, Duty
 from services.dispatch.hours import MOST_ON_DUTY_MS
-from services.dispatch.travel import road_m
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -70,7 +69,8 @@ def costs(
     """
     crews = roster.crews_of(region)
     active = {order.crew: order for order in orders if order.state in ACTIVE}
-    nearest = min((road_m(roster.home(crew).place, job.place) for crew in crews), default=0)
+    travel = roster.travel
+    nearest = min((travel.road_m(roster.home(crew).place, job.place) for crew in crews), default=0)
     found = []
     for name, crew in crews.items():
         duty, order = duties.get(name) or Duty(id=name), active.get(name)
@@ -84,14 +84,14 @@ def costs(
             Cost(
                 crew=name,
                 drive_min=-(-candidate.drive_ms // _MINUTE_MS),
-                road_km=round(road_m(duty.place or roster.home(name).place, job.place) / 1000, 1),
+                road_km=round(travel.road_m(duty.place or roster.home(name).place, job.place) / 1000, 1),
                 arrival_ms=arrival,
                 obstacles=[reason for reason in reasons if reason not in SAFETY],
                 forbidden=next((reason for reason in reasons if reason in SAFETY), None),
                 leaves=None if order is None or has_it else _leaves(order, waiting),
                 hours_left_after_ms=max(0, candidate.since + MOST_ON_DUTY_MS - arrival - demands_of(job).expected_ms),
                 later_than_best_min=0,
-                nearest_depot=road_m(roster.home(name).place, job.place) == nearest,
+                nearest_depot=travel.road_m(roster.home(name).place, job.place) == nearest,
             )
         )
     found.sort(key=lambda cost: (cost.forbidden is not None, len(cost.obstacles), cost.arrival_ms, cost.crew))

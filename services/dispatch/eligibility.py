@@ -18,7 +18,6 @@ from services.dispatch.hours import (
     signed_on,
 )
 from services.dispatch.reasons import Reason
-from services.dispatch.travel import drive_ms
 
 if TYPE_CHECKING:
     from services.dispatch.demands import Demands
@@ -86,8 +85,8 @@ class Standing:
     def judge(self, job: Job) -> Candidate | Excluded:
         """Return the crew as a candidate for this job, or the rules that exclude it, the most lasting one first."""
         crew, ask = self._crew, demands_of(job)
-        depot = self._roster.home(crew.id).place
-        ends = self._now + drive_ms(depot, job.place) + ask.expected_ms
+        depot, travel = self._roster.home(crew.id).place, self._roster.travel
+        ends = self._now + travel.drive_ms(depot, job.place) + ask.expected_ms
         declined = next((until for name, until in job.declined if name == crew.id and until > self._now), None)
         reasons = _unqualified(crew, ask, self._roster)
         if job.assists is not None and job.assists == self._duty.order:
@@ -98,7 +97,7 @@ class Standing:
             reasons.append(Reason.HOURS_UP)
         reasons += self.reasons
         past_shift = self.shift is not None and ends > self.shift.end
-        candidate = Candidate(crew.id, drive_ms(self._duty.place or depot, job.place), self.since, past_shift)
+        candidate = Candidate(crew.id, travel.drive_ms(self._duty.place or depot, job.place), self.since, past_shift)
         if not reasons:
             return candidate
         return Excluded(tuple(reasons), self._look_again(reasons, declined), candidate)

@@ -6,6 +6,8 @@ import dataclasses
 import datetime as dt
 from typing import TYPE_CHECKING, Literal
 
+from services.dispatch.travel import ByAir, Travel
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -55,12 +57,13 @@ class Crew:
 
 
 class Roster:
-    """Depots and crews by id, both sorted, by region. `zone` is the utility's, in which shifts are meant.
+    """Depots and crews by id, both sorted, by region. `zone` is the utility's, in which shifts are meant;
+    `travel` says how long crews drive.
 
     Raises ValueError for a crew whose depot is not among the depots.
     """
 
-    __slots__ = ("_bases", "_of_region", "_on_record", "crews", "depots", "regions", "zone")
+    __slots__ = ("_bases", "_of_region", "_on_record", "crews", "depots", "regions", "travel", "zone")
 
     def __init__(
         self,
@@ -68,7 +71,9 @@ class Roster:
         crews: Iterable[Crew],
         regions: Iterable[str] = (),
         zone: dt.tzinfo = dt.UTC,
+        travel: Travel | None = None,
     ) -> None:
+        self.travel = ByAir() if travel is None else travel
         self.depots = {depot.id: depot for depot in sorted(depots, key=lambda depot: depot.id)}
         self.crews = {crew.id: crew for crew in sorted(crews, key=lambda crew: crew.id)}
         self.zone = zone
@@ -92,7 +97,12 @@ class Roster:
         What certificates and kit a region has on record, visiting crews do not change: they are asked for what its own are.
         """
         hosting = Roster((), ())
-        hosting.depots, hosting.regions, hosting.zone = self.depots, self.regions, self.zone
+        hosting.depots, hosting.regions, hosting.zone, hosting.travel = (
+            self.depots,
+            self.regions,
+            self.zone,
+            self.travel,
+        )
         hosting._on_record = self._on_record
         come = sorted(guests, key=lambda guest: guest[0].id)
         hosting._bases = {**self._bases, **{crew.id: base for crew, base in come}}

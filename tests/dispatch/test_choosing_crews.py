@@ -6,15 +6,15 @@ from schemas.events import Place
 from services.dispatch.eligibility import Candidate
 from services.dispatch.nearest_depot import nearest_crew
 from services.dispatch.roster import Crew, Depot, Roster
-from services.dispatch.travel import drive_ms, road_m
+from services.dispatch.travel import ByAir
 from tests.dispatch.desk import MIDDLE, NEAR_EAST, NEAR_WEST, WEST, Desk, roster
 from tests.stage_script import ms
 
 
 def test_a_road_is_longer_than_the_straight_line_and_driven_at_45_km_h() -> None:
     # A twentieth of a degree of longitude at 48 degrees north: 6,371,008.8 m x cos 48 x 0.05 x pi / 180 = 3,720.2 m.
-    assert road_m(WEST, NEAR_WEST) == 4836
-    assert drive_ms(WEST, NEAR_WEST) == 4836 * 3600 // 45
+    assert ByAir().road_m(WEST, NEAR_WEST) == 4836
+    assert ByAir().drive_ms(WEST, NEAR_WEST) == 4836 * 3600 // 45
 
 
 def who(place: Place, known: Roster, *crews: str, tired: str = "") -> str | None:
@@ -91,7 +91,7 @@ def test_the_order_says_when_the_crew_will_arrive() -> None:
     desk.incident("I-1", place=NEAR_WEST)
     order = desk.order_of("W1")
     assert order is not None
-    assert order.arrival_estimate == ms("06:00") + drive_ms(WEST, NEAR_WEST)
+    assert order.arrival_estimate == ms("06:00") + ByAir().drive_ms(WEST, NEAR_WEST)
 
 
 def test_a_turn_without_anything_due_changes_nothing() -> None:

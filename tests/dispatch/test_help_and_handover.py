@@ -5,7 +5,7 @@ import pytest
 from schemas.events import OrderChanged, OrderState, OrderWork, Place
 from services.clock import to_ms
 from services.dispatch.entities import Duty, Order, assist_job
-from services.dispatch.travel import drive_ms
+from services.dispatch.travel import ByAir
 from tests.dispatch.desk import EAST, NEAR_EAST, NEAR_WEST, WEST, Desk, crew_of
 from tests.stage_script import moment, ms
 
@@ -173,12 +173,12 @@ def test_the_arrival_is_estimated_from_where_the_crew_last_was_though_its_depot_
     desk.at("06:00").incident("I-1", place=NEAR_WEST)
     order = desk.order_of("W1")
     assert order is not None
-    assert order.arrival_estimate == ms("06:00") + drive_ms(NEAR_EAST, NEAR_WEST)
+    assert order.arrival_estimate == ms("06:00") + ByAir().drive_ms(NEAR_EAST, NEAR_WEST)
     desk.at("06:01").crew("W1", "accepted", "enroute", "arrived", "done", found="FUSE-1")
     desk.at("06:02").incident("I-2", place=WEST)
     order = desk.order_of("W1")
     assert order is not None
-    assert order.arrival_estimate == ms("06:02") + drive_ms(NEAR_WEST, WEST)
+    assert order.arrival_estimate == ms("06:02") + ByAir().drive_ms(NEAR_WEST, WEST)
 
 
 def test_a_place_too_far_from_the_depot_is_not_believed() -> None:
@@ -188,7 +188,7 @@ def test_a_place_too_far_from_the_depot_is_not_believed() -> None:
     desk.at("06:00").incident("I-1", place=EAST)
     order = desk.order_of("W1")
     assert order is not None
-    assert order.arrival_estimate == ms("06:00") + drive_ms(WEST, EAST)
+    assert order.arrival_estimate == ms("06:00") + ByAir().drive_ms(WEST, EAST)
 
 
 def test_whatever_a_silent_crew_says_shows_that_it_is_there() -> None:
