@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from deploy import cli_people
+from deploy import cli_estimates, cli_people
 from deploy.cli_keeping import commands as keeping_commands
 from deploy.cli_keeping import settings_of as _settings
 from services.settings import SettingsError, has_display
@@ -43,6 +43,7 @@ app.add_typer(keys, name="keys")
 app.add_typer(keeping_commands)
 app.add_typer(cli_people.users, name="users")
 app.add_typer(cli_people.sessions, name="sessions")
+app.add_typer(cli_estimates.estimates, name="estimates")
 app.command("erase-personal")(cli_people.erase_personal)
 
 

@@ -205,6 +205,10 @@ def _kind(annotation: object) -> str:
     arguments = [each for each in typing.get_args(annotation) if each is not type(None)]
     if typing.get_origin(annotation) is typing.Literal:
         return " or ".join(f"`{each}`" for each in arguments)
+    if typing.get_origin(annotation) is tuple:
+        return f"JSON list; each: {_kind(arguments[0])}"
+    if typing.get_origin(annotation) is dict:
+        return f"JSON object; each value: {_kind(arguments[1])}"
     if isinstance(annotation, types.UnionType) or typing.get_origin(annotation) is typing.Union:
         return " or ".join(_kind(each) for each in arguments)
     words: dict[object, str] = {
@@ -224,10 +228,12 @@ def _default(field: FieldInfo) -> str:
         return str(extra["default"])
     value = field.default
     assert value is not PydanticUndefined, "a setting without a plain default describes it in json_schema_extra"
-    if value is None or value == "" or (isinstance(value, SecretStr) and not value.get_secret_value()):
+    if value in (None, "", (), {}) or (isinstance(value, SecretStr) and not value.get_secret_value()):
         return "none"
     if isinstance(value, bool):
         return "no" if not value else "yes"
+    if isinstance(value, dict | tuple):
+        return f"`{json.dumps(value)}`"
     return f"`{value:g}`" if isinstance(value, float) else f"`{value}`"
 
 

@@ -90,6 +90,7 @@ def _in_words(read: UtilityFolder, told: Told) -> None:
     if told.applied is not None:
         customers, branches = len(read.grid.customers), len(read.grid.branches)
         print(f"{read.name}: {customers} customers, {branches} branches: version {told.applied.version}.")
+        _say_roads(read)
         for window, event in told.applied.told:
             print(f"planned work {window}: {event}")
     elif told.refused:
@@ -98,12 +99,22 @@ def _in_words(read: UtilityFolder, told: Told) -> None:
         print("Nothing was taken in yet: `--apply` does it.")
 
 
+def _say_roads(read: UtilityFolder) -> None:
+    if read.roads is None:
+        print("No roads were given: drives are estimated from the straight line.", file=sys.stderr)
+    else:
+        print(
+            f"{read.roads.length_m / 1000:.1f} km of roads in {read.roads.stretches} stretches; {read.roads.attribution}"
+        )
+
+
 def _as_json(read: UtilityFolder, told: Told) -> dict[str, Any]:
     return {
         "utility": read.name,
         "applied": told.applied is not None,
         "first": told.diff is None,
         "version": told.applied.version if told.applied is not None else None,
+        "roads": None if read.roads is None else {"stretches": read.roads.stretches, "length_m": read.roads.length_m},
         "diff": told.diff.as_json() if told.diff is not None else [],
         "refused": [{"code": "inUse", **dataclasses.asdict(each)} for each in told.refused],
         "planned_work": [

@@ -42,8 +42,8 @@ DEVICE_STATES = Topic(
     name="device.states",
     key="device",
     partitions=2,
-    events=(events.DeviceStateReported,),
-    producer="SCADA, crews, console",
+    events=(events.DeviceStateReported, events.FaultFound),
+    producer="SCADA, crews, console, dispatch",
     consumers=("correlate",),
 )
 MAINTENANCE_NOTICES = Topic(
@@ -75,6 +75,14 @@ INCIDENT_ACTIONS = Topic(
     producer="console",
     consumers=("correlate",),
 )
+OUTAGE_ESTIMATES = Topic(
+    name="outage.estimates",
+    key="area",
+    partitions=1,
+    events=(events.EstimatesLearnt,),
+    producer="learning of estimates",
+    consumers=("correlate",),
+)
 OUTAGE_INCIDENTS = Topic(
     name="outage.incidents",
     key="area",
@@ -95,7 +103,21 @@ CREW_ACTIONS = Topic(
     name="crew.actions",
     key="region",
     partitions=2,
-    events=(events.CrewAssigned, events.OrderRevoked, events.WorkHeld, events.CrewVisiting, events.CrewLeft),
+    events=(
+        events.CrewAssigned,
+        events.OrderRevoked,
+        events.WorkHeld,
+        events.PairForbidden,
+        events.WorkPrioritised,
+        events.SecondCrewAsked,
+        events.HoursExtended,
+        events.ClearanceSet,
+        events.ModeSet,
+        events.RoadClosed,
+        events.RoadOpened,
+        events.CrewVisiting,
+        events.CrewLeft,
+    ),
     producer="console",
     consumers=("dispatch",),
 )
@@ -103,7 +125,7 @@ CREW_ASSIGNMENTS = Topic(
     name="crew.assignments",
     key="area",
     partitions=2,
-    events=(events.OrderChanged,),
+    events=(events.OrderChanged, events.WorkPlanned),
     producer="dispatch",
     consumers=("correlate", "notify", "world"),
 )
@@ -165,6 +187,7 @@ TOPICS: dict[str, Topic] = {
         DEVICE_STATES,
         MAINTENANCE_NOTICES,
         INCIDENT_ACTIONS,
+        OUTAGE_ESTIMATES,
         OUTAGE_INCIDENTS,
         CREW_STATUS,
         CREW_ACTIONS,

@@ -8,6 +8,7 @@ default.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import pwd
 from pathlib import Path
@@ -22,6 +23,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from services.settings_of_dispatch import DispatchSettings
+
 PREFIX = "LAMPLIGHTER_"
 FILE_VARIABLE = f"{PREFIX}SETTINGS_FILE"
 
@@ -30,7 +33,7 @@ class SettingsError(Exception):
     """The settings cannot be used; the message says which and why, without showing any value."""
 
 
-class Settings(BaseSettings):
+class Settings(DispatchSettings):
     """What a person may choose about an installation. Frozen: made once at start and handed down."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
@@ -128,6 +131,21 @@ class Settings(BaseSettings):
             "Seconds that a reclosing takes at most. A device that is open for longer, and leaves customers without a closed path, "
             "is an outage; a shorter time is kept as a momentary interruption and told to nobody. A replay needs the value of then."
         ),
+    )
+    switching_utilisation_permille: int = Field(
+        default=500,
+        ge=1,
+        le=3_000,
+        description=(
+            "What share of the customers' connected load is taken to run at once, in thousandths, when switching steps are held "
+            "against ratings. After a long outage more runs at once than usually: choose it for that."
+        ),
+    )
+    switching_kva_per_customer: float = Field(
+        default=4.0,
+        ge=0,
+        le=1_000,
+        description="What a customer whose connected load is not known is taken to draw, kVA, when switching steps are proposed.",
     )
     meter_ping_url: str | None = Field(
         default=None,
@@ -258,7 +276,11 @@ class Settings(BaseSettings):
             value = getattr(self, name)
             if value is None or name == "ready_fd":
                 continue
-            texts[PREFIX + name.upper()] = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+            if isinstance(value, SecretStr):
+                text = value.get_secret_value()
+            else:
+                text = json.dumps(value) if isinstance(value, dict | tuple) else str(value)
+            texts[PREFIX + name.upper()] = text
         return texts
 
     def with_own_environment(self) -> dict[str, str]:

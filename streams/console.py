@@ -11,11 +11,14 @@ import functools
 
 from services.access.signing_in import SECURE_COOKIE, who_asks
 from services.console.app import build_app
+from services.console.switching import ASSUMED, Assumptions
 from services.console.watching import WATCHING, Watching
 from services.database.pool import LOST, create_pool
 from services.logs import configure_logs
 from services.ready import announce_ready
 from services.settings import Settings, load_settings
+from services.switching.loads import Assumed
+from services.switching.restoring import Weights
 from services.web import serve
 from streams.leaving import leave
 from streams.processes import run_process
@@ -31,7 +34,8 @@ async def console(settings: Settings, dsn: str) -> None:
     except LOST as error:
         leave("console.database_lost", error=type(error).__name__)
     watching = Watching(dsn)
-    app = build_app(pool, exercise=settings.exercise, asks=who_asks, state={WATCHING: watching})
+    state = {WATCHING: watching, ASSUMED: assumptions(settings)}
+    app = build_app(pool, exercise=settings.exercise, asks=who_asks, state=state)
     app[SECURE_COOKIE] = settings.console_secure_cookie
     app.on_shutdown.append(watching.close)
     looking = asyncio.create_task(watching.run())
@@ -44,6 +48,20 @@ async def console(settings: Settings, dsn: str) -> None:
         with contextlib.suppress(asyncio.CancelledError):
             await looking
         await pool.close()
+
+
+def assumptions(settings: Settings) -> Assumptions:
+    """Return how load is estimated and people are weighed when switching steps are proposed."""
+    load = Assumed(
+        utilisation_permille=settings.switching_utilisation_permille,
+        kva_per_customer=settings.switching_kva_per_customer,
+    )
+    weights = Weights(
+        life_support=settings.dispatch_weight_life_support,
+        important=settings.dispatch_weight_important,
+        large=settings.dispatch_weight_large,
+    )
+    return Assumptions(load=load, weights=weights)
 
 
 def main() -> None:

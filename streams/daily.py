@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Callable
 
 from services.logs import get_logger
 from services.settings import Settings
@@ -12,6 +13,8 @@ log = get_logger(__name__)
 
 FIRST_AFTER_S = 300.0
 """A process that is started again and again does not begin with it each time."""
+LEARNS_AFTER_S = 900.0
+"""Not at once with the erasing."""
 EVERY_S = 86_400.0
 AGAIN_AFTER_S = 900.0
 
@@ -23,12 +26,32 @@ async def erase_daily(settings: Settings, *, first_after_s: float = FIRST_AFTER_
     """
     if settings.exercise or not settings.personal_retention_days:
         return
+
+    def failed(code: int) -> None:
+        log.warning("personal.not_erased", code=code)
+
+    await _daily(settings, "streams.erasing", failed, first_after_s, every_s)
+
+
+async def learn_daily(settings: Settings, *, first_after_s: float = LEARNS_AFTER_S, every_s: float = EVERY_S) -> None:
+    """Learn how long restorations take once a day of real time, for ever; as erasing is done. An exercise learns by command."""
+
+    def failed(code: int) -> None:
+        log.warning("estimates.not_learnt", code=code)
+
+    if not settings.exercise:
+        await _daily(settings, "streams.learning", failed, first_after_s, every_s)
+
+
+async def _daily(
+    settings: Settings, module: str, failed: Callable[[int], None], first_after_s: float, every_s: float
+) -> None:
     wait_s = first_after_s
     while True:
         await asyncio.sleep(wait_s)
-        code = await _run(settings, "streams.erasing")
+        code = await _run(settings, module)
         if code:
-            log.warning("personal.not_erased", code=code)
+            failed(code)
         wait_s = min(every_s, AGAIN_AFTER_S) if code else every_s
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 
+from schemas.events import DispatchMode
 from services.dispatch import store as dispatch
+from services.dispatch.rules import Rules
 from services.dispatch.stage import DispatchStage
+from services.drill.crews import drive_ms as straight_drive_ms
 from services.drill.prepare import recall
 from services.drill.stage import WorldStage
 from services.drill.store import WorldStore
@@ -23,6 +26,7 @@ from services.outages.stage import CorrelateStage
 from services.outages.store import CorrelateStore
 from services.reports import store as reports
 from services.reports.premises import Premises
+from services.roads.store import read_travel
 from services.settings import Settings
 from services.utility import store as utility
 
@@ -88,6 +92,14 @@ def asking_rules(settings: Settings) -> AskingSet:
     return AskingSet(mode=Mode(settings.asking), pings_per_minute=pings if has_head_end else 0, texts_per_hour=texts)
 
 
+def dispatch_rules(settings: Settings, region: str) -> Rules:
+    """Return what a region dispatches by."""
+    mode = settings.dispatch_modes.get(region, settings.dispatch_mode)
+    said = {name: getattr(settings, f"dispatch_{name}") for name in Rules.__struct_fields__ if name != "mode"}
+    asked = {name: tuple(sorted(each.items())) for name, each in said.items() if isinstance(each, dict)}
+    return Rules(mode=DispatchMode(mode), **{**said, **asked})
+
+
 async def askable(connection: Connection) -> Askable:
     """Return who may be asked by text, and when, in the current version of the utility."""
     manners = await notices.read_manners(connection)
@@ -109,6 +121,8 @@ async def _ruled(connection: Connection, name: str, network: Network, reclosing_
             people, manners = await notices.read_people(connection), await notices.read_manners(connection)
             return Ruled(NotifyStage(network, people, manners), notices.NotifyStore())
         case "world":
-            return Ruled(WorldStage(network, *await recall(connection, network)), WorldStore())
+            travel = await read_travel(connection)
+            drives = straight_drive_ms if travel is None else travel.drive_ms
+            return Ruled(WorldStage(network, *await recall(connection, network), drives), WorldStore())
         case _:
             raise LookupError(f"there is no stage {name}")

@@ -1,4 +1,5 @@
-"""The HTTP edge as a process: it needs PostgreSQL alone, and works while Kafka is down. It has what is personal erased daily.
+"""The HTTP edge as a process: it needs PostgreSQL alone, and works while Kafka is down. Daily it has what is personal erased,
+and has learnt how long restorations take.
 
 python -m streams.web
 """
@@ -14,7 +15,7 @@ from services.logs import configure_logs
 from services.ready import announce_ready
 from services.settings import Settings, load_settings
 from services.web import build_app, serve
-from streams.daily import erase_daily
+from streams.daily import erase_daily, learn_daily
 from streams.leaving import leave
 from streams.processes import run_process
 
@@ -27,16 +28,17 @@ async def web(settings: Settings, dsn: str) -> None:
         pool = await create_pool(dsn, POOL_SIZE)
     except LOST as error:
         leave("web.database_lost", error=type(error).__name__)
-    daily = asyncio.create_task(erase_daily(settings))
+    daily = [asyncio.create_task(work) for work in (erase_daily(settings), learn_daily(settings))]
     try:
         app = build_app(pool, exercise=settings.exercise, events_per_s=settings.web_events_per_s)
         await serve(app, settings.web_port, functools.partial(announce_ready, settings))
     except OSError as error:
         leave("web.cannot_listen", port=settings.web_port, error=type(error).__name__)
     finally:
-        daily.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await daily
+        for work in daily:
+            work.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await work
         await pool.close()
 
 

@@ -22,6 +22,7 @@ import structlog  # noqa: E402
 
 from schemas.topics import HOTLINE_REPORTS, OUTAGE_REPORTS, Topic, consumed_by  # noqa: E402
 from services.database.pool import LOST, connect, create_pool  # noqa: E402
+from services.dispatch.store_rules import set_dispatch_rules  # noqa: E402
 from services.engine.clock import make_shards  # noqa: E402
 from services.engine.deathpoints import DeathPoints  # noqa: E402
 from services.engine.deciding import Deciding  # noqa: E402
@@ -38,7 +39,7 @@ from streams.leaving import leave  # noqa: E402
 from streams.loop import Lane  # noqa: E402
 from streams.outdated import leave_when_outdated  # noqa: E402
 from streams.processes import addresses, known_schema, process_name, run_until_told  # noqa: E402
-from streams.rules import House, asking_rules, build  # noqa: E402
+from streams.rules import House, asking_rules, build, dispatch_rules  # noqa: E402
 from streams.turns import TickLoop  # noqa: E402
 from streams.watchdog import Watchdog  # noqa: E402
 
@@ -64,6 +65,9 @@ async def prepare(settings: Settings, stages: tuple[str, ...]) -> House:
             await make_shards(connection, name, ruled.stage.shards())
         if "correlate" in house.stages:
             await set_asking(connection, house.stages["correlate"].stage.shards(), asking_rules(settings))
+        if "dispatch" in house.stages:
+            regions = house.stages["dispatch"].stage.shards()
+            await set_dispatch_rules(connection, {region: dispatch_rules(settings, region) for region in regions})
         return house
     finally:
         await connection.close()

@@ -14,7 +14,12 @@ SERVICES = CHECKOUT / "services"
 ROOMS_WITH_A_STAGE = ("reports", "outages", "dispatch", "notices", "hotline", "planning")
 AT_THE_EDGE = {"store", "api", "audit", "showing"}  # the modules of a room that do input and output
 PURE_LIBRARIES = {"msgspec", "numpy", "shapely"}
-PURE_OF_SERVICES = {"services.engine.turn", "services.clock.from_ms", "services.clock.to_ms"}  # words and conversions
+PURE_OF_SERVICES = {
+    *("services.engine.turn", "services.clock.from_ms", "services.clock.to_ms"),  # words and conversions
+    *(
+        f"services.switching.{rule}" for rule in ("circuit", "faulted", "loads", "proposing")
+    ),  # rules of a room without a stage
+}
 NO_RULES = {"asyncio", "http", "os", "random", "secrets", "socket", "ssl", "subprocess", "threading", "time", "urllib"}
 
 

@@ -65,7 +65,14 @@ def test_a_misspelt_variable_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_a_child_gets_the_same_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     chosen = load_settings(
-        checkout=tmp_path, postgres_dsn="postgresql://u:p@h/d", exercise=True, worker_stall_s=1.5, smpp_password="pw"
+        checkout=tmp_path,
+        postgres_dsn="postgresql://u:p@h/d",
+        exercise=True,
+        worker_stall_s=1.5,
+        smpp_password="pw",
+        dispatch_modes={"R2": "advise"},
+        dispatch_kit={"fuse": ("bucket-truck", "ladder"), "breaker": ()},
+        dispatch_two_crews=("breaker",),
     )
     for variable, value in chosen.environment().items():
         monkeypatch.setenv(variable, value)

@@ -27,7 +27,8 @@ class IncidentChanged(Event, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     `revision` counts from 1. `merged_into` is given exactly when the state is merged. `estimate` is the estimated
     restoration. `reason` is the reason code of the transition. Of the customers out, `life_support` depend on power to live
-    and `important` are of the tiers important and large.
+    and `important` are of the tiers important and large. `switchable` customers can be fed another way before the repair,
+    as the grid stood then; of them `switchable_life_support` and `switchable_important`.
     """
 
     incident: Id
@@ -48,6 +49,9 @@ class IncidentChanged(Event, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     device_class: Id = "breaker"
     life_support: Count = 0
     important: Count = 0
+    switchable: Count = 0
+    switchable_life_support: Count = 0
+    switchable_important: Count = 0
 
 
 class CustomerAsked(Event, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="outage.customerAsked.v1"):

@@ -14,6 +14,7 @@ import msgspec
 
 from schemas import events
 from schemas.codec import encode, type_of
+from schemas.events.estimates import Bounds, Cell, Learnt, Pace, Part
 
 _AT = dt.datetime(2026, 3, 1, 18, 0, tzinfo=dt.UTC)
 _LATER = dt.datetime(2026, 3, 1, 19, 30, 0, 250_000, tzinfo=dt.UTC)
@@ -106,6 +107,9 @@ SAMPLES: tuple[events.Event, ...] = (
         device_class="fuse",
         life_support=1,
         important=1,
+        switchable=2,
+        switchable_life_support=1,
+        switchable_important=1,
     ),
     events.CustomerAsked(
         id="asked-1",
@@ -149,6 +153,17 @@ SAMPLES: tuple[events.Event, ...] = (
         id="estimate-1", at=_AT, area="A1", incident="I-1", estimate=_LATER, by="dispatcher-1", why="Parts come at six"
     ),
     events.HazardDismissed(id="dismiss-1", at=_AT, area="A1", hazard="H-1", by="dispatcher-1", why="A telephone cable"),
+    events.EstimatesLearnt(
+        id="learnt-1",
+        at=_AT,
+        area="A1",
+        learning="L-1",
+        incidents=812,
+        utc_offset_s=3_600,
+        bounds=[Bounds(of="open", at=[3, 12])],
+        parts=[Learnt(part=Part.REPAIR, measured=640, cells=[Cell(of="fuse/UNKNOWN/0/0", values=[600, 1_800, 5_400])])],
+        paces=[Pace(crew="CREW-1", permille=1_120)],
+    ),
     events.OrderChanged(
         id="order-changed-1",
         at=_AT,
@@ -169,7 +184,12 @@ SAMPLES: tuple[events.Event, ...] = (
         completion_estimate=_LATER,
         found="FUSE-2",
         cause="WEATHER",
+        clearance=events.Clearance.RELEASED,
     ),
+    events.WorkPlanned(
+        id="planned-1", at=_AT, region="R1", area="A1", incident="I-1", crew="CREW-1", arrival=_LATER, reason="planned"
+    ),
+    events.FaultFound(id="fault-1", at=_AT, device="FUSE-2", crew="CREW-1", order="ORDER-1", cause="VEGETATION"),
     events.CrewReported(
         id="said-1",
         at=_AT,
@@ -182,6 +202,7 @@ SAMPLES: tuple[events.Event, ...] = (
         estimate=_LATER,
         skill="line",
         material="Two insulators",
+        hazard=events.HazardKind.WIRE_DOWN,
         why="Tree on the line",
     ),
     events.CrewAssigned(
@@ -196,8 +217,68 @@ SAMPLES: tuple[events.Event, ...] = (
     ),
     events.OrderRevoked(id="revoke-1", at=_AT, region="R1", order="ORDER-1", by="dispatcher-1", why="Needed elsewhere"),
     events.WorkHeld(
-        id="hold-1", at=_AT, region="R1", held=True, incident="I-1", hazard="H-1", by="dispatcher-1", why="Flooded road"
+        id="hold-1",
+        at=_AT,
+        region="R1",
+        held=True,
+        safety=True,
+        incident="I-1",
+        hazard="H-1",
+        by="dispatcher-1",
+        why="Flooded road",
     ),
+    events.PairForbidden(
+        id="forbid-1",
+        at=_AT,
+        region="R1",
+        crew="CREW-1",
+        forbidden=True,
+        incident="I-1",
+        hazard="H-1",
+        by="dispatcher-1",
+        why="The road is too narrow for its truck",
+    ),
+    events.WorkPrioritised(
+        id="prioritise-1",
+        at=_AT,
+        region="R1",
+        first=True,
+        incident="I-1",
+        hazard="H-1",
+        by="dispatcher-1",
+        why="The waterworks run on batteries",
+    ),
+    events.SecondCrewAsked(
+        id="second-1",
+        at=_AT,
+        region="R1",
+        wanted=True,
+        incident="I-1",
+        hazard="H-1",
+        by="dispatcher-1",
+        why="Two spans are down",
+    ),
+    events.HoursExtended(
+        id="hours-1", at=_AT, region="R1", crew="CREW-1", until=_LATER, by="dispatcher-1", why="The last one on site"
+    ),
+    events.ClearanceSet(
+        id="clearance-1", at=_AT, region="R1", order="ORDER-1", given=True, by="dispatcher-1", why="Open and earthed"
+    ),
+    events.ModeSet(
+        id="mode-1", at=_AT, region="R1", mode=events.DispatchMode.ADVISE, by="dispatcher-1", why="New to the region"
+    ),
+    events.RoadClosed(
+        id="close-1",
+        at=_AT,
+        region="R1",
+        places=[_PLACE, events.Place(11.26, 48.13)],
+        within_m=40,
+        way=4_711,
+        until=_LATER,
+        by="dispatcher-1",
+        why="Flooded",
+    ),
+    events.RoadOpened(id="open-1", at=_AT, region="R1", closure="close-1", by="dispatcher-1", why="Dry again"),
     events.CrewVisiting(
         id="visiting-1",
         at=_AT,

@@ -49,7 +49,11 @@ class SessionRow(msgspec.Struct, kw_only=True, frozen=True):
 
 async def utility(connection: Connection) -> UtilityBrief | None:
     """Return the utility of this installation; None before the first import."""
-    row = await connection.fetchrow("SELECT name, time_zone, attribution, version FROM utility_version WHERE current")
+    row = await connection.fetchrow(
+        """SELECT v.name, v.time_zone, v.version,
+                  concat_ws('; ', nullif(v.attribution, ''), (SELECT attribution FROM current_roads)) AS attribution
+           FROM utility_version v WHERE v.current"""
+    )
     return None if row is None else UtilityBrief(**dict(row))
 
 

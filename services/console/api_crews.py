@@ -11,7 +11,7 @@ import msgspec
 from aiohttp import web
 
 from schemas.codec import FIRST_YEAR, LAST_YEAR
-from schemas.events import CrewLeft, CrewReported, CrewState, CrewVisiting, Event, Id, Note, Place
+from schemas.events import CrewLeft, CrewReported, CrewState, CrewVisiting, Event, HoursExtended, Id, Note, Place
 from schemas.events.base import Lat, Lon
 from schemas.ids import derived
 from schemas.topics import CREW_ACTIONS, CREW_STATUS, Topic
@@ -83,6 +83,13 @@ class VisitTaken(msgspec.Struct):
 class Leaving(msgspec.Struct, forbid_unknown_fields=True):
     """Why a visiting crew leaves."""
 
+    why: Note
+
+
+class HoursAsked(msgspec.Struct, forbid_unknown_fields=True):
+    """Until when a crew may work though its hours are up before, milliseconds, and why."""
+
+    until_ms: int
     why: Note
 
 
@@ -198,6 +205,29 @@ async def _leave(request: web.Request, who: Who) -> web.Response:
             why=why,
         )
         action = await _act(connection, who, "crewLeft", "visitor", CREW_ACTIONS, region, event, why, {"crew": crew})
+    return answer(202, Taken(action))
+
+
+async def _hours(request: web.Request, who: Who) -> web.Response:
+    body, crew = await said(request, HoursAsked), request.match_info["crew"]
+    why, until = _given(body.why), _moment(body.until_ms)
+    async with request.config_dict[POOL].acquire() as connection, connection.transaction():
+        crews = await _with_crew(connection, crew)
+        region, now = crews.roster.region_of(crew), await clock_now(connection)
+        if not now < body.until_ms <= now + crews.rules_of(region).sign_on_holds_ms:
+            raise ApiError(422, "noSuchHours", "that time is past, or so late that the crew could not rest")
+        event = HoursExtended(
+            id=derived("console", who.session, "extendHours", crew, body.until_ms, now),
+            at=from_ms(now),
+            exercise=request.config_dict[EXERCISE],
+            region=region,
+            crew=crew,
+            until=until,
+            by=who.user,
+            why=why,
+        )
+        told = {"crew": crew, "until_ms": body.until_ms}
+        action = await _act(connection, who, "extendHours", "crew", CREW_ACTIONS, region, event, why, told)
     return answer(202, Taken(action))
 
 
@@ -322,6 +352,16 @@ ROUTES: tuple[Route, ...] = (
         takes=StatusAsked,
         gives=StatusTaken,
         refuses={**_BODY, 404: ("unknownCrew",), 409: ("orderActive",), 422: ("invalid", "whyMissing")},
+    ),
+    Route(
+        method="POST",
+        path="/api/crews/{crew}/hours",
+        right=Right.ACT,
+        summary="Let a crew work until a time though its hours are up before.",
+        handler=_hours,
+        takes=HoursAsked,
+        gives=Taken,
+        refuses={**_BODY, 404: ("unknownCrew",), 422: ("invalid", "whyMissing", "noSuchHours")},
     ),
     Route(
         method="POST",

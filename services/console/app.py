@@ -22,7 +22,10 @@ from services.console import (
     api_incidents,
     api_live,
     api_network,
+    api_roads,
+    api_rules,
     api_session,
+    api_switching,
 )
 from services.console.asking import ASKS, EXERCISE, STATE, OpenRoute, Route
 from services.database.pool import Pool
@@ -36,7 +39,10 @@ ROUTES: tuple[Route, ...] = (
     *api_live.ROUTES,
     *api_network.ROUTES,
     *api_incidents.ROUTES,
+    *api_switching.ROUTES,
     *api_crews.ROUTES,
+    *api_roads.ROUTES,
+    *api_rules.ROUTES,
     *api_crew_phone.ROUTES,
     *api_inbox.ROUTES,
     *api_figures.ROUTES,

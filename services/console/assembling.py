@@ -347,6 +347,7 @@ def _order(order: ShownOrder | None) -> OrderNow | None:
         sent_at_ms=order.sent_at_ms,
         arrival_ms=order.arrival_estimate_ms,
         completion_ms=order.completion_estimate_ms,
+        answer_until_ms=order.answer_until_ms,
     )
 
 

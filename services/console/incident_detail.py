@@ -31,6 +31,7 @@ from services.outages import showing_incident as outages
 from services.outages.showing import ShownHazard
 from services.outages.showing_asked import asked_about
 from services.outages.showing_belief import Believed
+from services.outages.showing_expected import Restoration, restoration
 from services.outages.showing_incident import Counted, HeldCustomer, Standing
 from services.reports import showing as reports
 
@@ -55,6 +56,7 @@ class IncidentDetail(msgspec.Struct, frozen=True, kw_only=True):
     hypotheses: list[Hypothesis]
     beliefs: list[Belief]
     score: Score | None
+    restoration: Restoration | None
     customers: Counted
     orders: list[GivenOrder]
     texts: Texts
@@ -110,6 +112,7 @@ async def detail(
             hypotheses=await _hypotheses(connection, present, standing, believed, now_ms),
             beliefs=hypotheses.beliefs(present, believed),
             score=hypotheses.score(present, await showing_belief.score(connection, incident_id)),
+            restoration=await restoration(connection, incident_id),
             customers=counted,
             orders=orders,
             texts=Texts(

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from schemas.events import (
+    ClearanceSet,
     CrewAssigned,
     DeviceStateReported,
     EstimateGiven,
@@ -45,14 +46,18 @@ ActionKind: TypeAlias = Literal[
     "cause",
     "note",
     "hold",
+    "holdForSafety",
     "release",
     "assign",
     "revoke",
+    "giveClearance",
+    "endClearance",
     "dismissHazard",
 ]
 REMARKS: Final = frozenset({"cause", "note"})
 """Kinds that change nothing that is decided: they carry no event, and are taken whatever the incident has become."""
-CREW_WORK: Final = frozenset({"hold", "release", "assign", "revoke"})
+CLEARANCES: Final = frozenset({"giveClearance", "endClearance"})
+CREW_WORK: Final = frozenset({"hold", "holdForSafety", "release", "assign", "revoke", *CLEARANCES})
 """Kinds that the dispatch decides."""
 OF_HAZARDS: Final = frozenset({"dismissHazard", "note", *CREW_WORK})
 LEAST_WHY: Final = 3
@@ -215,14 +220,8 @@ def device_state(device: str, position: SwitchPosition, head: Head) -> DeviceSta
 
 def _crew_work(asked: ActionAsked, incident: str | None, hazard: str | None, known: Known, head: Head) -> Meant:
     event: Event
-    if asked.kind == "revoke":
-        order = known.order
-        if order is None or (order.incident, order.hazard) != (incident, hazard):
-            _refuse("unknownOrder", "there is no such order about this")
-        if order.ended_at_ms is not None:
-            _refuse("orderOver", f"the order is {order.state}")
-        event = OrderRevoked(**head.fields, region=order.region, order=order.order)
-        return Meant(said={"order": order.order, "crew": order.crew}, topic=CREW_ACTIONS, key=order.region, event=event)
+    if asked.kind == "revoke" or asked.kind in CLEARANCES:
+        return _about_order(asked, incident, hazard, known.order, head)
     work = known.work
     if work is None:
         _refuse("unknownWork", "the dispatch does not know of it yet")
@@ -236,11 +235,30 @@ def _crew_work(asked: ActionAsked, incident: str | None, hazard: str | None, kno
             _refuse("otherRegion", f"crew {crew} belongs to {known.region_of_crew}")
         event = CrewAssigned(**head.fields, region=work.region, crew=crew, incident=incident, hazard=hazard)
         return Meant(said={"crew": crew, "before": work.order}, topic=CREW_ACTIONS, key=work.region, event=event)
-    held = asked.kind == "hold"
-    if work.held == held:
+    held, safety = asked.kind != "release", asked.kind == "holdForSafety"
+    if work.held == held and not (safety and not work.held_for_safety):
         _refuse("alreadySo", "it is held already" if held else "nobody holds it")
-    event = WorkHeld(**head.fields, region=work.region, held=held, incident=incident, hazard=hazard)
-    return Meant(said={}, topic=CREW_ACTIONS, key=work.region, event=event)
+    event = WorkHeld(**head.fields, region=work.region, held=held, safety=safety, incident=incident, hazard=hazard)
+    of_safety = safety or work.held_for_safety
+    return Meant(said={"safety": True} if of_safety else {}, topic=CREW_ACTIONS, key=work.region, event=event)
+
+
+def _about_order(
+    asked: ActionAsked, incident: str | None, hazard: str | None, order: GivenOrder | None, head: Head
+) -> Meant:
+    if order is None or (order.incident, order.hazard) != (incident, hazard):
+        _refuse("unknownOrder", "there is no such order about this")
+    if order.ended_at_ms is not None and asked.kind != "endClearance":
+        _refuse("orderOver", f"the order is {order.state}")
+    event: Event
+    if asked.kind == "revoke":
+        event = OrderRevoked(**head.fields, region=order.region, order=order.order)
+    else:
+        if order.clearance == "notNeeded":
+            _refuse("clearanceNotNeeded", "this work needs no clearance")
+        given = asked.kind == "giveClearance"
+        event = ClearanceSet(**head.fields, region=order.region, order=order.order, given=given)
+    return Meant(said={"order": order.order, "crew": order.crew}, topic=CREW_ACTIONS, key=order.region, event=event)
 
 
 def _remark(asked: ActionAsked) -> Meant:

@@ -203,7 +203,7 @@ def grid_on_map(folder: UtilityFolder, version: int) -> GridOnMap:
     return GridOnMap(
         version=version,
         name=folder.name,
-        attribution=folder.attribution,
+        attribution=folder.credits,
         bounds=(min(lon), min(lat), max(lon), max(lat)),
         lon=lon,
         lat=lat,

@@ -64,6 +64,7 @@ class OrderNow(msgspec.Struct, frozen=True, kw_only=True):
     sent_at_ms: int
     arrival_ms: int
     completion_ms: int | None = None
+    answer_until_ms: int | None = None
 
 
 class WindowNow(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,7 +138,7 @@ def _without_crew(incident: IncidentNow, job: JobNow | None) -> Step:
 
 def _of_order(order: OrderNow, job: JobNow | None) -> Step:
     if order.state == "sent":
-        return Step("crewAnswers", order.sent_at_ms + ANSWER_WITHIN_MS, order.reason)
+        return Step("crewAnswers", order.answer_until_ms or order.sent_at_ms + ANSWER_WITHIN_MS, order.reason)
     if order.state in {"accepted", "enroute"}:
         return Step("crewArrives", order.arrival_ms, order.reason)
     if order.state == "repaired":

@@ -15,7 +15,13 @@ from services.engine.taking import Connection
 State: TypeAlias = Literal["sent", "done", "refused", "undone"]
 
 WITHOUT_EFFECT: Final = frozenset(
-    {Dispatch.NOTHING_TO_CHANGE, Dispatch.ORDER_OVER, Dispatch.OUT_OF_ORDER, Dispatch.UNKNOWN_ORDER}
+    {
+        Dispatch.NOTHING_TO_CHANGE,
+        Dispatch.ORDER_OVER,
+        Dispatch.OUT_OF_ORDER,
+        Dispatch.UNKNOWN_ORDER,
+        Dispatch.CLEARANCE_NOT_NEEDED,
+    }
 )
 """Reasons of entries that leave their subject as it is, though they repeat its state."""
 REFUSED: Final = frozenset({"refused", "stays"})

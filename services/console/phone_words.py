@@ -28,7 +28,7 @@ _OF_ITSELF = frozenset(
     {CrewState.SIGNED_ON, CrewState.AVAILABLE, CrewState.ON_BREAK, CrewState.OFF_DUTY, CrewState.POSITION}
 )
 _STATUSES = frozenset(status.value for status in CrewState)
-_ENDS = frozenset({CrewState.REPAIRED, CrewState.DONE})
+_NAMES_A_DEVICE = frozenset({CrewState.REPAIRED, CrewState.DONE, CrewState.FOUND_FAULT})
 
 
 class CrewSays(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -117,13 +117,15 @@ def _wrong(says: CrewSays, ground: Ground, now_ms: int) -> str | None:
     """Return the code of the first thing that is wrong with what was said."""
     hazard = says.status == HAZARD
     of_an_order = not hazard and says.status not in _OF_ITSELF
+    fault = says.status == CrewState.FOUND_FAULT
     until, estimate = now_ms + FARTHEST_ESTIMATE_MS, says.estimate_ms
     wrong = (
         ("unknownStatus", not hazard and says.status not in _STATUSES),
         ("unknownDevice", says.found is not None and not ground.is_device(says.found)),
         ("noHazard", hazard and says.hazard is None),
         ("noPlace", says.status == CrewState.POSITION and says.place is None),
-        ("noOrder", of_an_order and says.order is None),
+        ("noDevice", fault and says.found is None),
+        ("noOrder", of_an_order and not fault and says.order is None),
         ("unknownCause", of_an_order and says.cause is not None and says.cause not in ground.causes),
         ("insaneEstimate", of_an_order and estimate is not None and not now_ms - OLD_MS <= estimate <= until),
     )
@@ -153,8 +155,8 @@ def _event(crew: str, says: CrewSays, ground: Ground, at: int, *, exercise: bool
         status=status,
         order=None if of_itself else says.order,
         place=says.place,
-        found=says.found if status in _ENDS else None,
-        cause=says.cause if status in _ENDS else None,
+        found=says.found if status in _NAMES_A_DEVICE else None,
+        cause=says.cause if status in _NAMES_A_DEVICE else None,
         estimate=None if of_itself or says.estimate_ms is None else from_ms(says.estimate_ms),
         skill=says.skill if status is CrewState.HELP_NEEDED else None,
         material=says.material,

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from schemas.codec import Unreadable, decode
-from schemas.events import CallAnswered, CrewReported, DeviceStateReported, Event, OutageAcknowledged
+from schemas.events import CallAnswered, CrewReported, DeviceStateReported, Event, FaultFound, OutageAcknowledged
 from schemas.topics import TOPICS
 from services.clock import to_ms
 from services.console.outcomes import ActionRow
@@ -113,6 +113,8 @@ def _said(event: Event) -> tuple[str, str, str, str | None, str]:
             return "crew", event.crew, event.status.value, event.crew, " · ".join(part for part in parts if part)
         case DeviceStateReported():
             return "device", event.device, event.position.value, event.by or event.source.value, event.quality.value
+        case FaultFound():
+            return "device", event.device, "foundFault", event.crew, event.cause or ""
         case CallAnswered():
             return "call", event.call, "acknowledged" if event.acknowledged else "unanswered", event.contact, ""
         case OutageAcknowledged():

@@ -19,8 +19,8 @@ from services.engine.taking import Connection
 from services.outages import showing_incident as outages
 
 _LIKE = {
-    "hold": {"hold", "release"},
-    "release": {"hold", "release"},
+    "hold": {"hold", "holdForSafety", "release"},
+    "release": {"hold", "holdForSafety", "release"},
     "assign": {"assign", "revoke"},
     "estimate": {"estimate"},
     "deviceState": {"deviceState"},
@@ -129,8 +129,9 @@ async def _hold(connection: Connection, action: Acted, head: Head) -> Meant:
     held = action.kind == "release"
     if work is None or work.state == "over":
         _refuse("nothingToUndo", "nobody is needed there any more")
-    event = WorkHeld(**head.fields, region=work.region, held=held, incident=incident, hazard=hazard)
-    return Meant(said={}, topic=CREW_ACTIONS, key=work.region, event=event)
+    safety = held and bool(action.said.get("safety"))
+    event = WorkHeld(**head.fields, region=work.region, held=held, safety=safety, incident=incident, hazard=hazard)
+    return Meant(said={"safety": True} if safety else {}, topic=CREW_ACTIONS, key=work.region, event=event)
 
 
 def _refuse(code: str, detail: str) -> NoReturn:

@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from schemas.events import CrewReported, CrewState, OrderState, OrderWork
+from schemas.events import CrewReported, CrewState, OrderState
 from services.clock import to_ms
+from services.dispatch.clearing import doubt_work, release_clearance, take_clearance
 from services.dispatch.entities import ON_SITE, Duty, DutyState, Job, JobState, Order, assist_job
-from services.dispatch.hours import SIGN_ON_HOLDS_MS, on_duty_since, shift_at, signed_on
+from services.dispatch.finding import tell_what_was_found
+from services.dispatch.helping import open_help
+from services.dispatch.hours import on_duty_since, shift_at, signed_on
 from services.dispatch.ordering import (
     active_order,
     duty_of,
@@ -22,6 +25,7 @@ from services.dispatch.ordering import (
     move_order,
 )
 from services.dispatch.reasons import Reason
+from services.dispatch.rules import rules_of
 from services.network.places import distance_m
 
 if TYPE_CHECKING:
@@ -63,6 +67,8 @@ def take_report(turn: Turn, roster: Roster, fact_id: str, report: CrewReported) 
         return
     if report.status in _OF_ITSELF:
         _of_itself(turn, roster, fact_id, duty, report)
+    elif report.status is CrewState.FOUND_FAULT:
+        tell_what_was_found(turn, fact_id, duty, report)
     else:
         _of_an_order(turn, fact_id, duty, report)
 
@@ -73,8 +79,12 @@ def _of_an_order(turn: Turn, fact_id: str, duty: Duty, report: CrewReported) -> 
         turn.note(duty, duty.state, Reason.UNKNOWN_ORDER, [fact_id])
     elif order.crew != report.crew:
         turn.note(duty, duty.state, Reason.NOT_ITS_ORDER, [fact_id])
+    elif report.status is CrewState.RELEASED:
+        release_clearance(turn, fact_id, order)
     elif active_order(turn, order.id) is None:
         turn.note(order, order.state, Reason.ORDER_OVER, [fact_id])
+    elif report.status is CrewState.CLEARED:
+        take_clearance(turn, fact_id, order)
     elif report.status in _PROGRESS:
         _progressed(turn, fact_id, order, report)
     elif report.status is CrewState.HELP_NEEDED:
@@ -104,10 +114,11 @@ def _of_itself(turn: Turn, roster: Roster, fact_id: str, duty: Duty, report: Cre
     elif report.status is CrewState.ON_BREAK:
         move_crew(turn, duty, "onBreak", Reason.CREW_REPORTED, [fact_id])
     elif report.status is CrewState.SIGNED_ON or _begins(turn, roster, duty):
-        at = to_ms(report.at)
-        began = at if turn.now - SIGN_ON_HOLDS_MS < at <= turn.now else turn.now
+        at, rules = to_ms(report.at), rules_of(turn)
+        began = at if turn.now - rules.sign_on_holds_ms < at <= turn.now else turn.now
         # Who is on duty and signs on again does not begin its hours anew.
-        move_crew(turn, duty, "available", Reason.SIGNED_ON, [fact_id], signed_on=signed_on(duty, turn.now) or began)
+        said = signed_on(duty, turn.now, rules) or began
+        move_crew(turn, duty, "available", Reason.SIGNED_ON, [fact_id], signed_on=said)
     else:
         move_crew(turn, duty, "available", Reason.CREW_REPORTED, [fact_id])
 
@@ -116,13 +127,13 @@ def _begins(turn: Turn, roster: Roster, duty: Duty) -> bool:
     """Answers whether a crew that says it is available begins its duty by that."""
     crew = roster.crews[duty.id]
     off_shift = bool(crew.shifts) and shift_at(crew, roster.zone, turn.now) is None
-    return duty.state == "offDuty" or (off_shift and signed_on(duty, turn.now) is None)
+    return duty.state == "offDuty" or (off_shift and signed_on(duty, turn.now, rules_of(turn)) is None)
 
 
 def _off_duty(turn: Turn, roster: Roster, fact_id: str, duty: Duty) -> None:
     if duty.state == "offDuty":
         return
-    since = on_duty_since(duty, shift_at(roster.crews[duty.id], roster.zone, turn.now), turn.now)
+    since = on_duty_since(duty, shift_at(roster.crews[duty.id], roster.zone, turn.now), turn.now, rules_of(turn))
     rested: dict[str, Any] = {"signed_on": None, "since": since, "worked_until": turn.now}
     order = active_order(turn, duty.order)
     if order is None:
@@ -148,6 +159,8 @@ def _progressed(turn: Turn, fact_id: str, order: Order, report: CrewReported) ->
     given: dict[str, Any] = {}
     if report.estimate is not None:
         given["completion_estimate"] = to_ms(report.estimate)
+    if report.cause is not None and state in ON_SITE:
+        given["cause"] = report.cause
     ends = state in {OrderState.REPAIRED, OrderState.DONE}
     if ends:
         given |= {
@@ -156,6 +169,7 @@ def _progressed(turn: Turn, fact_id: str, order: Order, report: CrewReported) ->
             "completion_estimate": None,
         }
     order = move_order(turn, order, state, reason, [fact_id], at=to_ms(report.at), **given)
+    doubt_work(turn, fact_id, order)
     duty = duty_of(turn, order.crew)
     place = order.place if report.place is None and state in ON_SITE else duty.place
     job = job_of(turn, order)
@@ -184,23 +198,8 @@ def _help_needed(turn: Turn, fact_id: str, order: Order, report: CrewReported) -
         turn.note(order, order.state, Reason.HELP_ASKED_BEFORE, [fact_id])
         return
     turn.note(order, order.state, Reason.HELP_ASKED_FOR, [fact_id])
-    fresh = msgspec.structs.replace(
-        job,
-        id=assist_job(leading.id, report.skill),
-        work=OrderWork.ASSIST,
-        assists=leading.id,
-        skill=report.skill,
-        started_at=turn.now,
-        opened_by=fact_id,
-        changed_by=fact_id,
-        attempts=0,
-        declined=(),
-        done_at=None,
-        waits_for_material=False,
-        held_by=None,
-        upstream=None,
-    )
-    move_job(turn, fresh, "waiting", Reason.HELP_ASKED_FOR, [fact_id, order.id])
+    name = assist_job(leading.id, report.skill)
+    open_help(turn, job, leading, name, report.skill, Reason.HELP_ASKED_FOR, fact_id)
 
 
 def _new_estimate(turn: Turn, fact_id: str, order: Order, estimate: int) -> None:

@@ -11,7 +11,7 @@ ROUTES: tuple[Route, ...] = (
         "/api/v1/crew-status",
         CREW_STATUS,
         "crew-status:write",
-        "Tell what a crew says: sign-on and sign-off, position, every step of an order, a request for help or material.",
+        "Tell what a crew says: sign-on and sign-off, position, each step of an order, a request for help, a fault found.",
         takes=(CrewReported,),
         examples={
             "signedOn": {
@@ -29,6 +29,16 @@ ROUTES: tuple[Route, ...] = (
                 "order": "4f1c",
                 "found": "switch:FU-12",
                 "cause": "VEGETATION",
+            },
+            "foundFault": {
+                "type": "crew.reported.v1",
+                "at": "2026-03-01T19:10:00Z",
+                "crew": "C-1",
+                "status": "foundFault",
+                "order": "4f1c",
+                "found": "switch:FU-14",
+                "hazard": "wireDown",
+                "place": {"lon": 11.25, "lat": 48.125},
             },
         },
     ),

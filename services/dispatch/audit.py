@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from services.audit.rule import AuditRule
-from services.dispatch.hours import MOST_ON_DUTY_MS
+from services.dispatch.audit_safety import GIVEN, LATEST_VISIT
+from services.dispatch.audit_safety import RULES as OF_SAFETY
 from services.dispatch.reasons import Reason
 from services.dispatch.sending import WHY_NOBODY
 
@@ -13,36 +14,20 @@ def _listed(reasons: frozenset[Reason] | type[Reason]) -> str:
 
 
 _PUBLISHED = """
-    SELECT id, convert_from(body, 'UTF8')::json AS event
-    FROM outbox WHERE stage = 'dispatch' AND topic = 'crew.assignments'
+    SELECT id, event
+    FROM (SELECT id, convert_from(body, 'UTF8')::json AS event
+          FROM outbox WHERE stage = 'dispatch' AND topic = 'crew.assignments') e
+    WHERE event ->> 'type' = 'crew.orderChanged.v1'
 """
 _CHANGES = """
     SELECT shard, convert_from(body, 'UTF8')::json AS event
     FROM inbox WHERE stage = 'dispatch' AND topic = 'outage.incidents' AND decided IS NOT NULL
-"""
-_GIVEN = """
-    SELECT j.subject AS "order", min(j.tick) AS tick, min(t.version) AS version
-    FROM journal j JOIN ticks t ON t.stage = j.stage AND t.shard = j.shard AND t.n = j.tick
-    WHERE j.stage = 'dispatch' AND j.subject_kind = 'order' AND j.became = 'sent' GROUP BY j.subject
 """
 _SAID = """
     SELECT decided, at_ms, id, event ->> 'crew' AS crew, event ->> 'status' AS status
     FROM (SELECT decided, at_ms, id, convert_from(body, 'UTF8')::json AS event
           FROM inbox WHERE stage = 'dispatch' AND topic = 'crew.status' AND decided IS NOT NULL) s
 """
-_LATEST_VISIT = """
-    LEFT JOIN LATERAL (
-        SELECT i.decided, e.event ->> 'guide' AS guide, ARRAY(SELECT json_array_elements_text(e.event -> 'skills')) AS skills
-        FROM inbox i, LATERAL (SELECT convert_from(i.body, 'UTF8')::json AS event) e
-        WHERE i.stage = 'dispatch' AND i.topic = 'crew.actions' AND i.decided <= g.tick AND starts_with(o.crew, 'visit.')
-          AND e.event ->> 'type' = 'crew.visiting.v1' AND e.event ->> 'crew' = o.crew AND EXISTS (
-            SELECT FROM journal j
-            WHERE j.stage = 'dispatch' AND j.subject_kind = 'visitor' AND j.subject = o.crew AND j.became = 'visiting'
-              AND i.id = ANY (j.facts))
-        ORDER BY i.decided DESC, i.at_ms DESC, i.id DESC LIMIT 1
-    ) v ON true
-"""
-"""What was said last of the visiting crew of order `o`, given (`g`) at a tick, and taken in."""
 _ORDERS = "SELECT count(*) FROM dispatch_order"
 _JOBS = "SELECT count(*) FROM dispatch_job"
 
@@ -119,7 +104,7 @@ RULES: tuple[AuditRule, ...] = (
     AuditRule(
         name="orderReasoned",
         promise="Every state that an order was published in is in the journal, with one of the room's reasons.",
-        checked_sql="SELECT count(*) FROM outbox WHERE stage = 'dispatch' AND topic = 'crew.assignments'",
+        checked_sql=f"SELECT count(*) FROM ({_PUBLISHED}) p",  # noqa: S608 - the module's own words
         violations_sql=f"""
             WITH published AS ({_PUBLISHED})
             SELECT p.event ->> 'order' AS "order", p.event ->> 'state' AS state, p.id AS event
@@ -151,10 +136,10 @@ RULES: tuple[AuditRule, ...] = (
         checked_sql=_ORDERS,
         violations_sql=f"""
             SELECT o."order", o.crew, o.skills AS asked, coalesce(c.skills, v.skills) AS has
-            FROM dispatch_order o JOIN ({_GIVEN}) g USING ("order")
+            FROM dispatch_order o JOIN ({GIVEN}) g USING ("order")
             JOIN utility_version u ON u.version = g.version OR (g.version IS NULL AND u.current)
             LEFT JOIN crew c ON c.version = u.version AND c.crew = o.crew
-            {_LATEST_VISIT}
+            {LATEST_VISIT}
             WHERE coalesce(c.skills, v.skills) IS NULL OR NOT coalesce(c.skills, v.skills) && o.skills
             ORDER BY 1
         """,  # noqa: S608 - as above
@@ -165,8 +150,8 @@ RULES: tuple[AuditRule, ...] = (
         checked_sql="SELECT count(*) FROM dispatch_order WHERE starts_with(crew, 'visit.')",
         violations_sql=f"""
             SELECT o."order", o.crew, v.decided AS came
-            FROM dispatch_order o JOIN ({_GIVEN}) g USING ("order")
-            {_LATEST_VISIT}
+            FROM dispatch_order o JOIN ({GIVEN}) g USING ("order")
+            {LATEST_VISIT}
             WHERE starts_with(o.crew, 'visit.') AND NOT EXISTS (SELECT FROM current_crew c WHERE c.crew = o.crew)
               AND (v.decided IS NULL OR EXISTS (
                 SELECT FROM journal j
@@ -181,8 +166,8 @@ RULES: tuple[AuditRule, ...] = (
         checked_sql="SELECT count(*) FROM dispatch_order WHERE starts_with(crew, 'visit.')",
         violations_sql=f"""
             SELECT o."order", o.crew
-            FROM dispatch_order o JOIN ({_GIVEN}) g USING ("order")
-            {_LATEST_VISIT}
+            FROM dispatch_order o JOIN ({GIVEN}) g USING ("order")
+            {LATEST_VISIT}
             WHERE v.decided IS NOT NULL AND v.guide IS NULL AND NOT EXISTS (
                 SELECT FROM journal j
                 WHERE j.stage = 'dispatch' AND j.subject_kind = 'order' AND j.subject = o."order" AND j.became = 'sent'
@@ -191,22 +176,13 @@ RULES: tuple[AuditRule, ...] = (
         """,  # noqa: S608 - as above
     ),
     AuditRule(
-        name="restKept",
-        promise="No order was given to a crew that had been on duty for the most hours allowed.",
-        checked_sql=_ORDERS,
-        violations_sql=f"""
-            SELECT "order", crew, on_duty_since_ms, sent_at_ms FROM dispatch_order
-            WHERE sent_at_ms - on_duty_since_ms NOT BETWEEN 0 AND {MOST_ON_DUTY_MS} ORDER BY 1
-        """,  # noqa: S608 - a number
-    ),
-    AuditRule(
         name="signedOffStaysFree",
         promise="Whoever said that it is off duty got no order before it said otherwise.",
         checked_sql=_ORDERS,
         violations_sql=f"""
             WITH said AS MATERIALIZED (SELECT * FROM ({_SAID}) s WHERE status IN ('signedOn', 'available', 'offDuty'))
             SELECT o."order", o.crew, latest.id AS said
-            FROM dispatch_order o JOIN ({_GIVEN}) g USING ("order")
+            FROM dispatch_order o JOIN ({GIVEN}) g USING ("order")
             JOIN LATERAL (
                 SELECT id, status FROM said WHERE said.crew = o.crew AND said.decided <= g.tick
                 ORDER BY decided DESC, at_ms DESC, id DESC LIMIT 1
@@ -220,7 +196,7 @@ RULES: tuple[AuditRule, ...] = (
         checked_sql="SELECT count(*) FROM crew_order WHERE state = 'revoked' AND reason = 'unanswered'",
         violations_sql=f"""
             WITH said AS MATERIALIZED ({_SAID}),
-            given AS MATERIALIZED (SELECT o."order", o.crew, g.tick FROM dispatch_order o JOIN ({_GIVEN}) g USING ("order"))
+            given AS MATERIALIZED (SELECT o."order", o.crew, g.tick FROM dispatch_order o JOIN ({GIVEN}) g USING ("order"))
             SELECT later."order", later.crew, silent.subject AS unanswered
             FROM journal silent
             JOIN dispatch_order o ON o."order" = silent.subject
@@ -272,5 +248,6 @@ RULES: tuple[AuditRule, ...] = (
             ORDER BY 1
         """,  # noqa: S608 - as above
     ),
+    *OF_SAFETY,
 )
 """The audit rules of the dispatch room."""

@@ -13,13 +13,15 @@ import msgspec
 from services.dispatch.demands import demands_of
 from services.dispatch.eligibility import SAFETY, Candidate, Standing
 from services.dispatch.entities import ACTIVE, Duty
-from services.dispatch.hours import MOST_ON_DUTY_MS
+from services.dispatch.rules import DEFAULTS
+from services.dispatch.travel import Basis
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from services.dispatch.entities import Job, Order
     from services.dispatch.roster import Roster
+    from services.dispatch.rules import Rules
 
 _MINUTE_MS = 60_000
 
@@ -38,7 +40,7 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
     """What it would cost to send one crew. `obstacles` are reasons that a dispatcher overrules, `forbidden` is one that he cannot.
 
     `drive_min` and `later_than_best_min` are whole minutes, `road_km` has one decimal. `hours_left_after_ms` is what the crew
-    may still work when the work is done as expected.
+    may still work when the work is done as expected. `basis`: by road, or by the straight line.
     """
 
     crew: str
@@ -51,6 +53,7 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
     hours_left_after_ms: int | None
     later_than_best_min: int
     nearest_depot: bool
+    basis: Basis
 
 
 def costs(
@@ -61,6 +64,7 @@ def costs(
     orders: Iterable[Order],
     waiting: Mapping[str, int],
     now: int,
+    rules: Rules = DEFAULTS,
 ) -> list[Cost]:
     """Return the cost of sending each crew of a region to a job that is not over, best first.
 
@@ -74,7 +78,8 @@ def costs(
     found = []
     for name, crew in crews.items():
         duty, order = duties.get(name) or Duty(id=name), active.get(name)
-        judged = Standing(crew, duty, roster, now).judge(job)
+        standing = Standing(crew, duty, roster, now, rules)
+        judged = standing.judge(job)
         # Who has this very order keeps it: the stage only pins it.
         has_it = order is not None and order.id == job.order
         candidate = judged if isinstance(judged, Candidate) else judged.all_the_same
@@ -89,9 +94,10 @@ def costs(
                 obstacles=[reason for reason in reasons if reason not in SAFETY],
                 forbidden=next((reason for reason in reasons if reason in SAFETY), None),
                 leaves=None if order is None or has_it else _leaves(order, waiting),
-                hours_left_after_ms=max(0, candidate.since + MOST_ON_DUTY_MS - arrival - demands_of(job).expected_ms),
+                hours_left_after_ms=max(0, standing.until - arrival - demands_of(job, rules).expected_ms),
                 later_than_best_min=0,
                 nearest_depot=travel.road_m(roster.home(name).place, job.place) == nearest,
+                basis=travel.basis(duty.place or roster.home(name).place, job.place),
             )
         )
     found.sort(key=lambda cost: (cost.forbidden is not None, len(cost.obstacles), cost.arrival_ms, cost.crew))

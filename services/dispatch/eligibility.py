@@ -7,28 +7,23 @@ import functools
 from typing import TYPE_CHECKING
 
 from services.dispatch.demands import demands_of
-from services.dispatch.hours import (
-    MOST_ON_DUTY_MS,
-    REST_MS,
-    SIGN_ON_HOLDS_MS,
-    is_called_in,
-    next_shift,
-    on_duty_since,
-    shift_at,
-    signed_on,
-)
+from services.dispatch.hours import is_called_in, next_shift, on_duty_since, on_duty_until, shift_at, signed_on
 from services.dispatch.reasons import Reason
+from services.dispatch.rules import DEFAULTS
 
 if TYPE_CHECKING:
     from services.dispatch.demands import Demands
     from services.dispatch.entities import Duty, Job
-    from services.dispatch.hours import Span
     from services.dispatch.roster import Crew, Roster
+    from services.dispatch.rules import Rules
 
 SAFETY = frozenset(
     {
         Reason.SKILL_MISSING,
         Reason.CERTIFICATE_MISSING,
+        Reason.LONE_WORKER,
+        Reason.AREA_FORBIDDEN,
+        Reason.SAFETY_HELD,
         Reason.HOURS_UP,
         Reason.OFF_DUTY,
         Reason.UNREACHABLE,
@@ -36,7 +31,9 @@ SAFETY = frozenset(
         Reason.HELPS_ALREADY,
     }
 )
-"""The rules that a dispatcher cannot override: what a crew can and may do, its hours, one active order, being heard of."""
+"""The rules that a dispatcher cannot override: what a crew can and may do, and where, its hours, one active order, being heard
+of, and work that is held because of safety.
+"""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -76,31 +73,45 @@ class Excluded:
 class Standing:
     """A crew as it stands now: what keeps it from any work is worked out once for all jobs of a turn."""
 
-    def __init__(self, crew: Crew, duty: Duty, roster: Roster, now: int) -> None:
-        self._crew, self._duty, self._roster, self._now = crew, duty, roster, now
+    def __init__(self, crew: Crew, duty: Duty, roster: Roster, now: int, rules: Rules = DEFAULTS) -> None:
+        self._crew, self._duty, self._roster, self._now, self._rules = crew, duty, roster, now, rules
         self.shift = shift_at(crew, roster.zone, now)
-        self.since = on_duty_since(duty, self.shift, now)
-        self.reasons = tuple(_kept_from_work(crew, duty, self.shift, roster, now))
+        self.since = on_duty_since(duty, self.shift, now, rules)
+        self.until = on_duty_until(duty, self.since, rules)
+        self.reasons = tuple(self._kept_from_work())
+        self._fits: dict[tuple[str, str | None, bool, str], tuple[Demands, list[Reason]]] = {}
 
     def judge(self, job: Job) -> Candidate | Excluded:
         """Return the crew as a candidate for this job, or the rules that exclude it, the most lasting one first."""
-        crew, ask = self._crew, demands_of(job)
+        crew = self._crew
         depot, travel = self._roster.home(crew.id).place, self._roster.travel
-        ends = self._now + travel.drive_ms(depot, job.place) + ask.expected_ms
-        declined = next((until for name, until in job.declined if name == crew.id and until > self._now), None)
-        reasons = _unqualified(crew, ask, self._roster)
-        if job.assists is not None and job.assists == self._duty.order:
-            reasons.append(Reason.HELPS_ALREADY)
-        if declined is not None:
-            reasons.append(Reason.DECLINED)
-        if ends > self.since + MOST_ON_DUTY_MS:
-            reasons.append(Reason.HOURS_UP)
-        reasons += self.reasons
+        ends = self._now + travel.drive_ms(depot, job.place) + self._fit(job)[0].expected_ms
+        reasons = [*self.kept_from(job, ends), *self.reasons]
         past_shift = self.shift is not None and ends > self.shift.end
         candidate = Candidate(crew.id, travel.drive_ms(self._duty.place or depot, job.place), self.since, past_shift)
         if not reasons:
             return candidate
-        return Excluded(tuple(reasons), self._look_again(reasons, declined), candidate)
+        return Excluded(tuple(reasons), self._look_again(reasons, self._declined_until(job)), candidate)
+
+    def kept_from(self, job: Job, ends: int) -> list[Reason]:
+        """Return the rules that keep the crew from a job that would end at a time; what it does now is left out of that."""
+        crew, reasons = self._crew, list(self._fit(job)[1])
+        if any(barred.covers(job.place) for barred in crew.barred):
+            reasons.append(Reason.AREA_FORBIDDEN)
+        if job.held_for_safety:
+            reasons.append(Reason.SAFETY_HELD)
+        if crew.id in job.forbidden:
+            reasons.append(Reason.PAIR_FORBIDDEN)
+        if job.assists is not None and job.assists == self._duty.order:
+            reasons.append(Reason.HELPS_ALREADY)
+        if self._declined_until(job) is not None:
+            reasons.append(Reason.DECLINED)
+        if ends > self.until:
+            reasons.append(Reason.HOURS_UP)
+        return reasons
+
+    def _declined_until(self, job: Job) -> int | None:
+        return next((until for name, until in job.declined if name == self._crew.id and until > self._now), None)
 
     def _look_again(self, reasons: list[Reason], declined: int | None) -> int | None:
         times = [declined]
@@ -108,13 +119,34 @@ class Standing:
             times.append(self._next_shift)
         if Reason.HOURS_UP in reasons:
             duty = self._duty
-            times.append(None if duty.worked_until is None else duty.worked_until + REST_MS)
-            times.append(None if duty.signed_on is None else duty.signed_on + SIGN_ON_HOLDS_MS)
+            times.append(None if duty.worked_until is None else duty.worked_until + self._rules.rest_ms)
+            times.append(None if duty.signed_on is None else duty.signed_on + self._rules.sign_on_holds_ms)
         return min((at for at in times if at is not None and at > self._now), default=None)
 
     @functools.cached_property
     def _next_shift(self) -> int | None:
         return next_shift(self._crew, self._roster.zone, self._now)
+
+    def _fit(self, job: Job) -> tuple[Demands, list[Reason]]:
+        """Return what a job asks for, and what of that the crew lacks; of jobs of one kind it is found out once."""
+        kind = (job.work.value, job.skill, job.hazard is None, job.device_class)
+        if kind not in self._fits:
+            ask = demands_of(job, self._rules)
+            self._fits[kind] = ask, _unqualified(self._crew, ask, self._roster)
+        return self._fits[kind]
+
+    def _kept_from_work(self) -> list[Reason]:
+        crew, duty, now = self._crew, self._duty, self._now
+        if duty.order is not None:
+            return [Reason.BUSY]
+        by_state = {"unreachable": Reason.UNREACHABLE, "offDuty": Reason.OFF_DUTY, "onBreak": Reason.ON_BREAK}
+        if duty.state in by_state:
+            return [by_state[duty.state]]
+        said = signed_on(duty, now, self._rules)
+        called_in = said is not None and is_called_in(crew, self._roster.zone, said)
+        if crew.shifts and self.shift is None and not called_in:
+            return [Reason.OFF_SHIFT]
+        return []
 
 
 def _unqualified(crew: Crew, ask: Demands, roster: Roster) -> list[Reason]:
@@ -126,18 +158,8 @@ def _unqualified(crew: Crew, ask: Demands, roster: Roster) -> list[Reason]:
         reasons.append(Reason.CERTIFICATE_MISSING)
     if not crew.kit.issuperset(on_record.intersection(ask.kit)):
         reasons.append(Reason.KIT_MISSING)
+    if crew.members < ask.members:
+        reasons.append(Reason.LONE_WORKER)
     if crew.visiting and crew.guide is None:
         reasons.append(Reason.NO_GUIDE)
     return reasons
-
-
-def _kept_from_work(crew: Crew, duty: Duty, shift: Span | None, roster: Roster, now: int) -> list[Reason]:
-    if duty.order is not None:
-        return [Reason.BUSY]
-    by_state = {"unreachable": Reason.UNREACHABLE, "offDuty": Reason.OFF_DUTY, "onBreak": Reason.ON_BREAK}
-    if duty.state in by_state:
-        return [by_state[duty.state]]
-    said = signed_on(duty, now)
-    if crew.shifts and shift is None and (said is None or not is_called_in(crew, roster.zone, said)):
-        return [Reason.OFF_SHIFT]
-    return []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from schemas.events import HazardState, IncidentState, OrderState, OrderWork, Place
+from schemas.events import Clearance, HazardState, IncidentState, OrderState, OrderWork, Place
 from services.dispatch.priorities import Priority
 from services.engine.turn import Entity, Record
 
@@ -36,6 +36,11 @@ def hazard_job(hazard: str) -> str:
     return f"hazard:{hazard}"
 
 
+def second_job(order: str) -> str:
+    """Return the id of the job of the second crew where the work of an order needs two."""
+    return f"assist:{order}:second"
+
+
 def assist_job(order: str, skill: str | None) -> str:
     """Return the id of the job to help the crew of an order with a skill."""
     return f"assist:{order}:{skill or ''}"
@@ -48,8 +53,11 @@ class Job(Entity, frozen=True, kw_only=True):
     `order` is the active one; beside `over` it is that of a crew that was on site already. `standing` is the state of the
     incident or hazard, `changed_by` the latest event about it, `opened_by` the one that brought the job about. `declined` names
     crews that are not asked again before a time. `told`: the reasons why nobody is sent that the journal has already since
-    the job last moved. `held_by`: the dispatcher's fact that lets nobody be sent. `done_at` is when the work was reported
-    done, `changed_at` when the job last moved.
+    the job last moved. `held_by`: the dispatcher's fact that lets nobody be sent, `held_for_safety` whether because
+    of safety, which nobody overrules. `customers` are out, of these `life_support` and `important`. `known_at` is when the job
+    was opened; `about`: the incident that a hazard belongs to. `first`: a dispatcher wants it done before all others;
+    none of the crews `forbidden` is sent by a rule, and a second one is, because of the fact `second_by`.
+    `done_at` is when the work was reported done, `changed_at` when the job last moved.
     """
 
     kind: ClassVar[str] = "job"
@@ -78,7 +86,16 @@ class Job(Entity, frozen=True, kw_only=True):
     done_at: int | None = None
     waits_for_material: bool = False
     held_by: str | None = None
+    held_for_safety: bool = False
     told: tuple[str, ...] = ()
+    customers: int = 0
+    life_support: int = 0
+    important: int = 0
+    known_at: int = 0
+    about: str | None = None
+    first: bool = False
+    forbidden: tuple[str, ...] = ()
+    second_by: str | None = None
 
 
 class Order(Entity, frozen=True, kw_only=True):
@@ -86,6 +103,8 @@ class Order(Entity, frozen=True, kw_only=True):
 
     It is forgotten with its job; its row in `dispatch_order` is kept for good. `skills`: the work asked for one of these.
     `on_duty_since`: when the crew's stretch of duty began. `pinned`: a dispatcher chose, no rule takes it back for other work.
+    `answer_until`: the crew has until then to answer. `called_again_at`: it did not, and the order was sent once more.
+    `clearance`: whether the work needs one, and how that stands.
     """
 
     kind: ClassVar[str] = "order"
@@ -117,13 +136,18 @@ class Order(Entity, frozen=True, kw_only=True):
     completion_estimate: int | None = None
     found: str | None = None
     cause: str | None = None
+    answer_until: int | None = None
+    called_again_at: int | None = None
+    clearance: Clearance = Clearance.NOT_NEEDED
 
 
 class Duty(Entity, frozen=True, kw_only=True):
     """What a crew is doing; its id is the crew's. A crew of which nothing is kept is available.
 
     `place` is where it last was, `place_at` when. `signed_on` is when it said so, `since` when the stretch of duty began in
-    which it last had an order, `worked_until` when it was last known at work.
+    which it last had an order, `worked_until` when it was last known at work. A dispatcher lets it work until
+    `extended_until` though its hours are up; `extended_by` is that fact. `holds_clearance`: an order that is over, whose
+    clearance it never gave back.
     """
 
     kind: ClassVar[str] = "crew"
@@ -135,6 +159,9 @@ class Duty(Entity, frozen=True, kw_only=True):
     signed_on: int | None = None
     since: int | None = None
     worked_until: int | None = None
+    extended_until: int | None = None
+    extended_by: str | None = None
+    holds_clearance: str | None = None
 
 
 class OrderRow(Record, frozen=True, kw_only=True):

@@ -1,7 +1,8 @@
 """When a crew is on duty, since when, and how long it still may be: shifts and the hours of rest. Times are milliseconds.
 
 A stretch of duty begins when the crew signs on, else with its shift, else (no shifts, on standby, round the clock) with its first
-order. Less than `REST_MS` between two stretches makes them one. No stretch may be longer than `MOST_ON_DUTY_MS`.
+order. Less than `Rules.rest_h` between two stretches makes them one. No stretch may be longer than `Rules.most_on_duty_h`, unless
+a dispatcher extended it.
 """
 
 from __future__ import annotations
@@ -15,14 +16,9 @@ from services.clock import from_ms, to_ms
 if TYPE_CHECKING:
     from services.dispatch.entities import Duty
     from services.dispatch.roster import Crew, Shift
+    from services.dispatch.rules import Rules
 
 HOUR_MS = 3_600_000
-MOST_ON_DUTY_MS = 16 * HOUR_MS
-"""How long a crew may be on duty without rest."""
-REST_MS = 8 * HOUR_MS
-"""The rest that ends a stretch of duty."""
-SIGN_ON_HOLDS_MS = MOST_ON_DUTY_MS + REST_MS
-"""A sign-on older than this has lost its sign-off: nobody was on duty that long."""
 
 _DAY = dt.timedelta(days=1)
 _DAYS_AHEAD = 8
@@ -75,21 +71,26 @@ def _on(date: dt.date, shift: Shift, zone: dt.tzinfo) -> Span:
     return Span(to_ms(start), to_ms(end), shift.kind == "standby")
 
 
-def signed_on(duty: Duty, now: int) -> int | None:
+def signed_on(duty: Duty, now: int, rules: Rules) -> int | None:
     """Return when the crew signed on for the duty that it is on now."""
-    held = duty.signed_on is not None and now - duty.signed_on < SIGN_ON_HOLDS_MS
+    held = duty.signed_on is not None and now - duty.signed_on < rules.sign_on_holds_ms
     return duty.signed_on if held else None
 
 
-def on_duty_since(duty: Duty, shift: Span | None, now: int) -> int:
+def on_duty_until(duty: Duty, since: int, rules: Rules) -> int:
+    """Return when the hours of a stretch of duty that began then are up: after the most allowed, or what a dispatcher allowed."""
+    return max(since + rules.most_on_duty_ms, duty.extended_until or 0)
+
+
+def on_duty_since(duty: Duty, shift: Span | None, now: int, rules: Rules) -> int:
     """Return when the stretch of duty began that the crew is in now, or would begin with an order now."""
     if duty.order is not None and duty.since is not None:
         return duty.since
-    said = signed_on(duty, now)
-    if shift is None or shift.on_call or shift.end - shift.start > MOST_ON_DUTY_MS:
+    said = signed_on(duty, now, rules)
+    if shift is None or shift.on_call or shift.end - shift.start > rules.most_on_duty_ms:
         start = now if said is None else said
     else:
-        start = said if said is not None and said > shift.start - REST_MS else shift.start
-    if duty.since is not None and duty.worked_until is not None and start - duty.worked_until < REST_MS:
+        start = said if said is not None and said > shift.start - rules.rest_ms else shift.start
+    if duty.since is not None and duty.worked_until is not None and start - duty.worked_until < rules.rest_ms:
         return min(duty.since, start)
     return start

@@ -48,6 +48,10 @@ def follow_incident(turn: Turn, fact_id: str, change: IncidentChanged) -> None:
             priority=priority_of(change),
             device_class=change.device_class,
             upstream=change.upstream,
+            customers=change.customers_out,
+            life_support=change.life_support,
+            important=change.important,
+            known_at=turn.now,
         ),
     )
 
@@ -71,6 +75,8 @@ def follow_hazard(turn: Turn, fact_id: str, change: HazardChanged) -> None:
             changed_at=turn.now,
             priority=Priority.HAZARD,
             work=OrderWork.MAKE_SAFE,
+            known_at=turn.now,
+            about=change.incident,
         ),
     )
 
@@ -107,6 +113,10 @@ def _follow(turn: Turn, fresh: Job) -> None:
         priority=fresh.priority,
         device_class=fresh.device_class,
         upstream=fresh.upstream,
+        customers=fresh.customers,
+        life_support=fresh.life_support,
+        important=fresh.important,
+        about=fresh.about,
     )
     turn.put(job)
     if over is not None:

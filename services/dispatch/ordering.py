@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from schemas.events import OrderChanged, OrderState
+from schemas.events import Clearance, OrderChanged, OrderState
 from schemas.ids import derived
 from schemas.topics import CREW_ASSIGNMENTS
 from services.clock import from_ms
 from services.dispatch.demands import demands_of
 from services.dispatch.entities import ACTIVE, ON_SITE, UNDER_WAY, Duty, DutyState, Job, JobState, Order, OrderRow
 from services.dispatch.reasons import Reason
+from services.dispatch.rules import rules_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,7 +34,8 @@ def give(
     turn: Turn, job: Job, choice: Candidate, reason: Reason, facts: Iterable[str], *, pinned: bool = False
 ) -> None:
     """Send the chosen crew to a job without an active order."""
-    attempt = job.attempts + 1
+    attempt, rules = job.attempts + 1, rules_of(turn)
+    ask = demands_of(job, rules)
     order = Order(
         id=order_id(job, attempt),
         crew=choice.crew,
@@ -48,7 +50,7 @@ def give(
         priority=job.priority,
         assists=job.assists,
         attempt=attempt,
-        skills=demands_of(job).skills,
+        skills=ask.skills,
         on_duty_since=choice.since,
         sent_at=turn.now,
         arrival_estimate=turn.now + choice.drive_ms,
@@ -56,8 +58,11 @@ def give(
         reason=reason,
         changed_at=turn.now,
         pinned=pinned,
+        answer_until=turn.now + rules.answer_within_ms,
+        clearance=Clearance.NEEDED if ask.clearance else Clearance.NOT_NEEDED,
     )
     _write(turn, order, facts)
+    turn.wake(turn.now + (rules.call_again_ms or rules.answer_within_ms))
     move_job(turn, job, "ordered", reason, [order.id], order=order.id, attempts=attempt)
     duty = duty_of(turn, order.crew)
     move_crew(turn, duty, "ordered", Reason.ORDERED, [order.id], order=order.id, since=choice.since)
@@ -81,7 +86,14 @@ def move_order(
         given["ended_at"] = began
     moved = msgspec.structs.replace(order, state=state, reason=reason, changed_at=began, **given)
     _write(turn, moved, facts)
+    if state not in ACTIVE and order.clearance is Clearance.TAKEN:
+        turn.put(msgspec.structs.replace(duty_of(turn, order.crew), holds_clearance=order.id))
     return moved
+
+
+def publish_again(turn: Turn, order: Order, reason: Reason, fact: str) -> None:
+    """Publish an order once more in the state that it has, with what else changed of it, because of a fact or a time."""
+    _write(turn, order, [fact], again=derived("again", reason, fact), why=reason)
 
 
 def keep_order(turn: Turn, order: Order, reason: Reason, fact: str, **given: Any) -> None:
@@ -182,11 +194,17 @@ _STAMPS = {
 }
 
 
-def _write(turn: Turn, order: Order, facts: Iterable[str], *, again: str | None = None) -> None:
-    """Write, record, note and publish an order. `again`: the fact because of which a state is published once more."""
+def _write(
+    turn: Turn, order: Order, facts: Iterable[str], *, again: str | None = None, why: Reason | None = None
+) -> None:
+    """Write, record, note and publish an order.
+
+    `again`: the fact because of which a state is published once more, `why`: for another reason than that of the state.
+    """
+    reason = why or order.reason
     turn.put(order)
     turn.record(OrderRow(order=order))
-    turn.note(order, order.state, order.reason, facts)
+    turn.note(order, order.state, reason, facts)
     event = OrderChanged(
         id=derived("orderChanged", order.id, order.state, *([] if again is None else [again])),
         at=from_ms(order.changed_at),
@@ -199,7 +217,7 @@ def _write(turn: Turn, order: Order, facts: Iterable[str], *, again: str | None 
         device=order.device,
         place=order.place,
         state=order.state,
-        reason=order.reason,
+        reason=reason,
         work=order.work,
         region=order.region,
         priority=order.priority,
@@ -208,5 +226,6 @@ def _write(turn: Turn, order: Order, facts: Iterable[str], *, again: str | None 
         completion_estimate=None if order.completion_estimate is None else from_ms(order.completion_estimate),
         found=order.found,
         cause=order.cause,
+        clearance=order.clearance,
     )
     turn.emit(CREW_ASSIGNMENTS, order.area, event)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import datetime as dt
 from typing import TYPE_CHECKING, Literal
 
 from services.dispatch.travel import ByAir, Travel
+from services.network.places import distance_m
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,8 +42,21 @@ class Shift:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Barred:
+    """Where a crew may not go: so many metres around a place."""
+
+    place: Place
+    radius_m: int
+
+    def covers(self, place: Place) -> bool:
+        """Answer whether a place lies in it."""
+        return distance_m(self.place, place) <= self.radius_m
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Crew:
-    """A crew, the depot it belongs to, what it can do, may do and carries, and its shifts (none: always on duty).
+    """A crew, the depot it belongs to, what it can do, may do and carries, and its shifts (none: always on duty),
+    how many people it has, and where it may not go.
 
     A visiting one belongs to another utility; `guide` is who shows it the way.
     """
@@ -54,6 +69,8 @@ class Crew:
     shifts: tuple[Shift, ...] = ()
     visiting: bool = False
     guide: str | None = None
+    members: int = 2
+    barred: tuple[Barred, ...] = ()
 
 
 class Roster:
@@ -113,6 +130,12 @@ class Roster:
             of_region.setdefault(base.region, {})[crew.id] = crew
         hosting._of_region = {region: dict(sorted(crews.items())) for region, crews in of_region.items()}
         return hosting
+
+    def travelling(self, travel: Travel) -> Roster:
+        """Return this roster with crews who drive like that."""
+        other = copy.copy(self)
+        other.travel = travel
+        return other
 
     def home(self, crew: str) -> Depot:
         """Return the depot of a crew, of a visiting one its base. Raises KeyError for an unknown crew."""

@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from services.dispatch.closures import Closure, driving_around
 from services.dispatch.demands import demands_of
 from services.dispatch.eligibility import Standing
 from services.dispatch.entities import ON_SITE, Duty, Job, Order
-from services.dispatch.hours import HOUR_MS, MOST_ON_DUTY_MS
+from services.dispatch.hours import HOUR_MS
 from services.dispatch.oddities import oddities
 from services.dispatch.reasons import Reason
 from services.dispatch.roster import Roster
+from services.dispatch.rules import DEFAULTS, Rules
 from services.dispatch.store import read_roster
+from services.dispatch.store_rules import read_rules
+from services.dispatch.travel import ClosedRoad
 from services.dispatch.visitors import Visitor, with_visitors
 
 if TYPE_CHECKING:
@@ -78,16 +82,30 @@ class CrewRow(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Crews:
-    """The crews that there are: the roster with all who visit, what each is doing, and how many people each has."""
+    """The crews that there are: the roster with all who visit, what each is doing, how many people each has, their rules.
+
+    `closed` are the roads that are closed, by region.
+    """
 
     roster: Roster
     duties: dict[str, Duty]
     visitors: dict[str, Visitor]
     members: dict[str, int]
+    rules: dict[str, Rules]
+    closed: dict[str, frozenset[ClosedRoad]]
+
+    def driving(self, region: str) -> Roster:
+        """Return the roster as its crews drive in a region now."""
+        closed = self.closed.get(region)
+        return driving_around(self.roster, closed) if closed else self.roster
 
     def duty(self, crew: str) -> Duty:
         """Return what a crew is doing."""
         return self.duties.get(crew) or Duty(id=crew)
+
+    def rules_of(self, region: str) -> Rules:
+        """Return what a region dispatches by."""
+        return self.rules.get(region, DEFAULTS)
 
 
 async def crew_rows(connection: Connection, now_ms: int) -> list[CrewRow]:
@@ -110,7 +128,7 @@ async def read_crews(connection: Connection, *, visitors: bool = True) -> Crews:
     The roster is read again when the utility has another version.
     """
     roster, members = await _own(connection)
-    of_kind: dict[str, list[tuple[str, str]]] = {Duty.kind: [], Visitor.kind: []}
+    of_kind: dict[str, list[tuple[str, str]]] = {Duty.kind: [], Visitor.kind: [], Closure.kind: []}
     for row in await connection.fetch(
         "SELECT kind, shard, body FROM entity WHERE stage = 'dispatch' AND kind = ANY ($1::text[])", list(of_kind)
     ):
@@ -125,7 +143,11 @@ async def read_crews(connection: Connection, *, visitors: bool = True) -> Crews:
         duty = msgspec.json.decode(body, type=Duty)
         if duty.id in roster.crews and roster.region_of(duty.id) == shard:
             duties[duty.id] = duty
-    return Crews(roster, duties, {each.id: each for those in here.values() for each in those}, members)
+    visiting = {each.id: each for those in here.values() for each in those}
+    closed: dict[str, frozenset[ClosedRoad]] = {}
+    for shard, body in of_kind[Closure.kind]:
+        closed[shard] = closed.get(shard, frozenset()) | {msgspec.json.decode(body, type=Closure).road}
+    return Crews(roster, duties, visiting, members, await read_rules(connection), closed)
 
 
 def as_order(row: Any) -> Order:
@@ -142,12 +164,13 @@ def until(order: Order, expected_ms: int | None) -> int | None:
 
 def hours(crews: Crews, crew: str, now_ms: int) -> tuple[int | None, int | None, int | None]:
     """Return since when a crew is on duty, when its shift ends, and how long it still may work; None for what is not so."""
-    standing = Standing(crews.roster.crews[crew], crews.duty(crew), crews.roster, now_ms)
+    rules = crews.rules_of(crews.roster.region_of(crew))
+    standing = Standing(crews.roster.crews[crew], crews.duty(crew), crews.roster, now_ms, rules)
     shift_ends = None if standing.shift is None else standing.shift.end
     if not OFF.isdisjoint(standing.reasons):
         return None, shift_ends, None
     since = standing.since if standing.since < now_ms else None
-    return since, shift_ends, max(0, standing.since + MOST_ON_DUTY_MS - now_ms)
+    return since, shift_ends, max(0, standing.until - now_ms)
 
 
 def _row(crews: Crews, name: str, route: list[tuple[Order, int | None]], reason: str, now_ms: int) -> CrewRow:
@@ -230,7 +253,8 @@ ORDER_BODY = """json_build_object(
     'on_duty_since', o.on_duty_since_ms, 'sent_at', o.sent_at_ms, 'arrival_estimate', o.arrival_estimate_ms,
     'state', o.state, 'reason', o.reason, 'changed_at', o.changed_at_ms, 'pinned', o.pinned,
     'accepted_at', o.accepted_at_ms, 'enroute_at', o.enroute_at_ms, 'arrived_at', o.arrived_at_ms,
-    'ended_at', o.ended_at_ms, 'completion_estimate', o.completion_estimate_ms, 'found', o.found, 'cause', o.cause)"""
+    'ended_at', o.ended_at_ms, 'completion_estimate', o.completion_estimate_ms, 'found', o.found, 'cause', o.cause,
+    'answer_until', o.answer_until_ms, 'called_again_at', o.called_again_at_ms, 'clearance', o.clearance)"""
 _ORDERS = f"""
 SELECT {ORDER_BODY} AS body, j.body AS job_body
 FROM dispatch_order o

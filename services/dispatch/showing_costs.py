@@ -53,7 +53,8 @@ async def assignment_costs(
     )
     now = await clock_now(connection)
     out = {each["id"]: each["customers_out"] for each in waiting}
-    return costs(job, crews.roster, row["shard"], crews.duties, orders, out, now)
+    region = row["shard"]
+    return costs(job, crews.driving(region), region, crews.duties, orders, out, now, crews.rules_of(region))
 
 
 _ACTIVE = f"SELECT {ORDER_BODY} AS body FROM dispatch_order o WHERE o.ended_at_ms IS NULL"  # noqa: S608 - our own words

@@ -9,8 +9,8 @@ import msgspec
 
 from services.dispatch.entities import Job
 from services.dispatch.oddities import LATE_MS, SILENT_MS
+from services.dispatch.rules import DEFAULTS
 from services.dispatch.showing_live import ShownOrder
-from services.dispatch.waiting import ANSWER_WITHIN_MS
 from services.engine.taking import Connection
 
 
@@ -42,12 +42,13 @@ class GivenOrder:
     device: str | None
     lon: float
     lat: float
+    clearance: str = "notNeeded"
 
 
 _SHOWN = ", ".join(f'"{field.name}"' for field in dataclasses.fields(ShownOrder))
 _GIVEN = """SELECT "order", crew, state, reason, work, priority, attempt, assists, pinned, sent_at_ms, accepted_at_ms,
        enroute_at_ms, arrived_at_ms, ended_at_ms, arrival_estimate_ms AS arrival_ms, completion_estimate_ms AS completion_ms,
-       found, cause, incident, hazard, region, device, lon, lat
+       found, cause, incident, hazard, region, device, lon, lat, clearance
 FROM dispatch_order o"""
 
 
@@ -75,11 +76,14 @@ class Work:
     state: str
     held: bool
     order: str | None
+    held_for_safety: bool = False
 
 
 async def work_on(connection: Connection, job: str) -> Work | None:
     """Return the job of this id (an incident's is the incident, a danger's `hazard:` and its id); None: none is known."""
-    row = await connection.fetchrow('SELECT region, state, held, "order" FROM dispatch_job WHERE job = $1', job)
+    row = await connection.fetchrow(
+        'SELECT region, state, held, "order", held_for_safety FROM dispatch_job WHERE job = $1', job
+    )
     return None if row is None else Work(*row.values())
 
 
@@ -214,7 +218,7 @@ _UNANSWERED = """
 SELECT o."order", o.crew, o.region, o.incident, o.hazard, o.device, o.priority, o.state, o.reason, o.ended_at_ms IS NULL AS active,
        o.sent_at_ms, coalesce(o.ended_at_ms, o.sent_at_ms) AS at_ms, o.lon, o.lat
 FROM dispatch_order o
-WHERE ((o.ended_at_ms IS NULL AND o.state = 'sent' AND o.sent_at_ms < $1::bigint - $2::bigint)
+WHERE ((o.ended_at_ms IS NULL AND o.state = 'sent' AND coalesce(o.answer_until_ms, o.sent_at_ms + $2::bigint) < $1::bigint)
        OR (o.ended_at_ms > $1::bigint - 86400000 AND o.reason IN ('unanswered', 'crewRefused')
            AND NOT EXISTS (SELECT FROM dispatch_order n WHERE n.job = o.job AND n.incident IS NOT DISTINCT FROM o.incident
                                                           AND n.sent_at_ms >= o.sent_at_ms AND n.attempt > o.attempt)
@@ -227,7 +231,7 @@ async def unanswered(connection: Connection, now_ms: int, limit: int) -> list[Un
         f"""{_UNANSWERED} AND NOT EXISTS (SELECT FROM attention_handled h WHERE h.id = 'order:' || o."order")
             ORDER BY at_ms DESC, o."order" LIMIT $3""",
         now_ms,
-        ANSWER_WITHIN_MS,
+        DEFAULTS.answer_within_ms,
         limit,
     )
     return [Unanswered(**row) for row in rows]
@@ -238,7 +242,7 @@ async def unanswered_one(connection: Connection, now_ms: int, order: str) -> Una
     row = await connection.fetchrow(
         f'{_UNANSWERED} AND o."order" = $3',
         now_ms,
-        ANSWER_WITHIN_MS,
+        DEFAULTS.answer_within_ms,
         order,
     )
     return None if row is None else Unanswered(**row)

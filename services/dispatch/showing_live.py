@@ -35,6 +35,7 @@ class ShownOrder:
     completion_estimate_ms: int | None
     changed_at_ms: int
     cause: str | None
+    answer_until_ms: int | None = None
 
 
 _ORDER = ", ".join(f'"{field.name}"' for field in dataclasses.fields(ShownOrder))

@@ -5,18 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from schemas.events import (
+    ClearanceSet,
     CrewAssigned,
     CrewReported,
     Event,
     HazardChanged,
+    HoursExtended,
     IncidentChanged,
     OrderRevoked,
+    PairForbidden,
+    SecondCrewAsked,
     WorkHeld,
+    WorkPrioritised,
 )
 from services.dispatch.actions import act
 from services.dispatch.answering import take_report
+from services.dispatch.closures import Closure, follow_closures
 from services.dispatch.entities import Duty, Job, Order
+from services.dispatch.helping import open_second_crews
 from services.dispatch.incidents import follow_hazard, follow_incident, stop_helping
+from services.dispatch.planned import Planned
+from services.dispatch.rules import RulesSaid, set_rules
 from services.dispatch.sending import send_crews
 from services.dispatch.visitors import Visitor, see_off, visited_region, welcome
 from services.dispatch.waiting import end_hours, forget_finished, reopen_unverified, revoke_unanswered
@@ -27,12 +36,24 @@ if TYPE_CHECKING:
 
     from services.dispatch.roster import Roster
 
+_ACTIONS = (
+    CrewAssigned,
+    OrderRevoked,
+    WorkHeld,
+    PairForbidden,
+    WorkPrioritised,
+    SecondCrewAsked,
+    HoursExtended,
+    ClearanceSet,
+)
+"""What a dispatcher says of work, orders and hours."""
+
 
 class DispatchStage:
     """Urgent work first, crew from the nearest depot; one active order per crew, one leading one per incident and hazard."""
 
     name: str = "dispatch"
-    entities: ClassVar[tuple[type[Entity], ...]] = (Job, Order, Duty, Visitor)
+    entities: ClassVar[tuple[type[Entity], ...]] = (Job, Order, Duty, Visitor, RulesSaid, Closure, Planned)
 
     def __init__(self, roster: Roster) -> None:
         self._roster = roster
@@ -59,11 +80,14 @@ class DispatchStage:
         """Decide one turn.
 
         Crews' reports go before incidents: whoever has arrived is not pulled off by what became known in the same tick.
-        Visiting crews come before all that, and leave after it. Dispatchers act on what is left, and before the rules do.
+        Closed roads and visiting crews come before all that; visitors leave after it. Dispatchers act on what is left, and before
+        the rules do.
         """
+        set_rules(turn)
         if turn.facts:
             forget_finished(turn)
-        roster = welcome(turn, self._roster)
+        own = follow_closures(turn, self._roster)
+        roster = welcome(turn, own)
         for fact in turn.facts:
             if isinstance(fact.what, CrewReported):
                 take_report(turn, roster, fact.id, fact.what)
@@ -75,12 +99,14 @@ class DispatchStage:
                 follow_incident(turn, fact_id, change)
             else:
                 follow_hazard(turn, fact_id, change)
-        roster = see_off(turn, self._roster)
+        roster = see_off(turn, own)
         for fact in turn.facts:
-            if isinstance(fact.what, CrewAssigned | OrderRevoked | WorkHeld):
+            if isinstance(fact.what, _ACTIONS):
                 act(turn, roster, fact.id, fact.what)
         revoke_unanswered(turn)
         end_hours(turn, roster.crews_of(turn.shard))
         stop_helping(turn)
         reopen_unverified(turn)
         send_crews(turn, roster)
+        if open_second_crews(turn):
+            send_crews(turn, roster)

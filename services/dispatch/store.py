@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from services.dispatch.entities import Order, OrderRow
-from services.dispatch.roster import Crew, Depot, Roster, Shift
+from services.dispatch.planned import PlannedRow
+from services.dispatch.roster import Barred, Crew, Depot, Roster, Shift
+from services.dispatch.store_rules import decided_rules, take_rules
 from services.engine.deciding import inbox_decided, inbox_facts
 from services.network.places import Place
+from services.roads.store import read_travel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,30 +25,48 @@ if TYPE_CHECKING:
 
 
 class DispatchStore:
-    """The store of the stage `dispatch`: its facts lie in `inbox`, every order has a row in `dispatch_order`."""
+    """The store of the stage `dispatch`: facts in `inbox` and of its rules, every order in `dispatch_order`."""
 
     async def facts(self, connection: Connection, shard: str, tick: int) -> list[Fact]:
         """Mark the facts that this tick decides, and return them."""
-        return await inbox_facts(connection, "dispatch", shard, tick)
+        return await take_rules(connection, shard, tick) + await inbox_facts(connection, "dispatch", shard, tick)
 
     async def decided(self, connection: Connection, shard: str, tick: int) -> list[Fact]:
         """Return the facts that this tick decided."""
-        return await inbox_decided(connection, "dispatch", shard, tick)
+        return await decided_rules(connection, shard, tick) + await inbox_decided(connection, "dispatch", shard, tick)
 
     async def save(self, connection: Connection, shard: str, tick: int, now: int, records: Sequence[Record]) -> None:
-        """Write the orders of a turn; of several records of one order the last one stands."""
-        del shard, tick, now
+        """Write the orders and what was planned in a turn; of several records of one of them the last one stands."""
+        del tick
         orders = {record.order.id: record.order for record in records if isinstance(record, OrderRow)}
         if orders:
             await connection.executemany(_SAVE, [_values(order) for order in orders.values()])
+        planned = {record.job: record for record in records if isinstance(record, PlannedRow)}
+        if planned:
+            await connection.executemany(
+                _SAVE_PLANNED,
+                [(now, shard, *(getattr(row, field) for field in _PLANNED)) for row in planned.values()],
+            )
 
+
+_PLANNED = tuple(PlannedRow.__struct_fields__)
+_PLANNED_COLUMNS = ", ".join(
+    {"arrival": "arrival_ms", "done": "done_ms", "others_done": "others_done_ms"}.get(f, f'"{f}"') for f in _PLANNED
+)
+_SAVE_PLANNED = f"""
+INSERT INTO dispatch_planned (at_ms, region, {_PLANNED_COLUMNS})
+VALUES ({", ".join(f"${number}" for number in range(1, len(_PLANNED) + 3))})
+ON CONFLICT (job, at_ms) DO UPDATE SET crew = excluded.crew, rank = excluded.rank, arrival_ms = excluded.arrival_ms,
+    done_ms = excluded.done_ms, customers = excluded.customers, reason = excluded.reason, "order" = excluded."order",
+    ahead = excluded.ahead, behind = excluded.behind, others = excluded.others, others_done_ms = excluded.others_done_ms
+"""  # noqa: S608 - columns are the room's own words
 
 _FIELDS = tuple(field for field in Order.__struct_fields__ if field not in {"id", "place"})
 
 
 def _column(field: str) -> str:
     """Return the column of a field: times say that they are milliseconds."""
-    timed = field.endswith(("_at", "_estimate", "_since"))
+    timed = field.endswith(("_at", "_estimate", "_since", "_until"))
     return f"{field}_ms" if timed else field
 
 
@@ -62,7 +83,7 @@ ON CONFLICT ("order") DO UPDATE SET {", ".join(f"{column} = excluded.{column}" f
 
 
 async def read_roster(connection: asyncpg.Connection[Any]) -> Roster:
-    """Return the regions, depots, crews and shifts of the utility's current version."""
+    """Return the regions, depots, crews and shifts of the utility's current version, and how its roads let them travel."""
     zone = await connection.fetchval("SELECT time_zone FROM utility_version WHERE current")
     regions = await connection.fetch(
         """SELECT region FROM utility_region JOIN utility_version v USING (version) WHERE v.current
@@ -76,7 +97,7 @@ async def read_roster(connection: asyncpg.Connection[Any]) -> Roster:
            ORDER BY s.crew, s.weekday, s.starts"""
     ):
         shifts.setdefault(row["crew"], []).append(Shift(row["weekday"], row["starts"], row["ends"], row["kind"]))
-    crews = await connection.fetch("SELECT crew, depot, skills, certificates, kit FROM current_crew")
+    crews = await connection.fetch("SELECT crew, depot, skills, certificates, kit, members, barred FROM current_crew")
     return Roster(
         (Depot(row["depot"], Place(row["lon"], row["lat"]), row["region"]) for row in depots),
         (
@@ -87,12 +108,20 @@ async def read_roster(connection: asyncpg.Connection[Any]) -> Roster:
                 frozenset(row["certificates"]),
                 frozenset(row["kit"]),
                 tuple(shifts.get(row["crew"], ())),
+                members=row["members"],
+                barred=tuple(map(_barred, row["barred"])),
             )
             for row in crews
         ),
         (row["region"] for row in regions),
         dt.UTC if zone is None else ZoneInfo(zone),
+        await read_travel(connection),
     )
+
+
+def _barred(circle: str) -> Barred:
+    lat, lon, radius_m = circle.split("/")
+    return Barred(Place(float(lon), float(lat)), int(radius_m))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

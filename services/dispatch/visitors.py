@@ -98,6 +98,7 @@ def as_crew(visitor: Visitor) -> Crew:
         frozenset(visitor.kit),
         visiting=True,
         guide=visitor.guide,
+        members=visitor.members,
     )
 
 

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from schemas.events import IncidentState, OrderState
 from schemas.ids import derived
 from services.dispatch.entities import NEEDS_CREW, ON_SITE, Duty, Job, Order
-from services.dispatch.hours import HOUR_MS, MOST_ON_DUTY_MS
-from services.dispatch.ordering import active_order, end_order, free_job, move_job, order_id
+from services.dispatch.hours import HOUR_MS, on_duty_until
+from services.dispatch.ordering import active_order, duty_of, end_order, free_job, move_job, order_id, publish_again
 from services.dispatch.reasons import Reason
+from services.dispatch.rules import DEFAULTS, rules_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from services.engine.turn import Turn
 
-ANSWER_WITHIN_MS = 5 * 60_000
-"""How long a crew has to answer an order, milliseconds."""
+ANSWER_WITHIN_MS = DEFAULTS.answer_within_ms
+"""How long a crew has to answer an order where no setting says otherwise, milliseconds."""
 
 VERIFIED_WITHIN_MS = 10 * 60_000
 """How long after a crew was done its incident may still be open before another crew is sent, milliseconds."""
@@ -27,26 +30,35 @@ REMEMBERED_MS = 24 * HOUR_MS
 
 
 def revoke_unanswered(turn: Turn) -> None:
-    """Take every order that was not answered in time from its crew; wake up when the next one runs out."""
+    """Send every order that is not answered once more, then take it from its crew; wake up when the next one runs out."""
+    rules = rules_of(turn)
     for order in _active(turn):
         if order.state is not OrderState.SENT:
             continue
-        until = order.sent_at + ANSWER_WITHIN_MS
+        until = order.answer_until or order.sent_at + rules.answer_within_ms
+        rests_on = [derived("orderChanged", order.id, OrderState.SENT)]
         if turn.now < until:
             turn.wake(until)
+            if rules.call_again_ms is None or order.called_again_at is not None:
+                continue
+            if turn.now < order.sent_at + rules.call_again_ms:
+                turn.wake(order.sent_at + rules.call_again_ms)
+                continue
+            called = msgspec.structs.replace(order, called_again_at=turn.now)
+            publish_again(turn, called, Reason.CALLED_AGAIN, rests_on[0])
             continue
-        rests_on = [derived("orderChanged", order.id, OrderState.SENT)]
         end_order(turn, order, OrderState.REVOKED, Reason.UNANSWERED, rests_on, crew="unreachable")
         free_job(turn, order, Reason.UNANSWERED, [])
 
 
 def end_hours(turn: Turn, crews: Collection[str]) -> None:
-    """Take work from crews that have been on duty for the most hours allowed, and from crews that the region lost.
+    """Take work from crews whose hours are up, also those that a dispatcher extended, and from crews that the region lost.
 
     The end of a shift alone takes nothing: work in hand is finished, within the hours.
     """
+    rules = rules_of(turn)
     for order in _active(turn):
-        until = order.on_duty_since + MOST_ON_DUTY_MS
+        until = on_duty_until(duty_of(turn, order.crew), order.on_duty_since, rules)
         gone = order.crew not in crews
         if turn.now < until and not gone:
             turn.wake(until)

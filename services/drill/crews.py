@@ -1,13 +1,15 @@
 """Crews: how they answer an order, drive, look, mend and make safe, and what their terminals say of it.
 
-What a crew does with an order depends on that order alone. It drives 1.3 times the straight distance at 45 km/h.
+What a crew does with an order depends on that order alone. It drives by the roads of the utility, all of them open, where they are
+known; else 1.3 times the straight distance at 45 km/h.
 A crew that is called back on its way is taken to be where its terminal said last that it was.
 """
 
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 import msgspec
 
@@ -23,6 +25,9 @@ from services.network import DeviceClass, Place, distance_m
 
 if TYPE_CHECKING:
     from schemas.events import OrderChanged
+
+Drives: TypeAlias = Callable[[Place, Place], int]
+"""Says how long a crew drives from one place to another, milliseconds."""
 
 UNDER_WAY_MS = 2_000
 """How long a crew's word travels."""
@@ -164,7 +169,7 @@ def mood_of(seed: int, order: str) -> Mood:
 
 
 def drive_ms(start: Place, goal: Place) -> int:
-    """Return how long a crew drives, milliseconds."""
+    """Return how long a crew drives where no roads are known, milliseconds."""
     return max(SHORTEST_DRIVE_MS, round(distance_m(start, goal) * DRIVE_MS_PER_M))
 
 

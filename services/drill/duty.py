@@ -9,7 +9,7 @@ import msgspec
 
 from schemas.events import CrewState, OrderChanged, OrderState
 from services.drill import crews as crewing
-from services.drill.crews import OVER, Duty, Mood, Step, Task, Whereabouts
+from services.drill.crews import OVER, Drives, Duty, Mood, Step, Task, Whereabouts
 from services.drill.draws import between, chance
 from services.drill.driving import Drive, begun
 from services.drill.faults import Fault, cause_of, found_from
@@ -58,13 +58,16 @@ class Hours:
 class Crews:
     """The crews of the world within one turn."""
 
-    def __init__(self, play: Play, faults: dict[str, FaultPlan], hours: Hours) -> None:
+    def __init__(
+        self, play: Play, faults: dict[str, FaultPlan], hours: Hours, drive_ms: Drives = crewing.drive_ms
+    ) -> None:
         self._play = play
         self._turn = play.turn
         self._seed = play.seed
         self._rough = play.scenario.storm.rough
         self._plans = faults
         self._hours = hours
+        self._drive_ms = drive_ms
 
     def dues(self) -> Iterator[tuple[int, str]]:
         """Yield for every crew with shifts when the next one begins or ends: (time, crew)."""
@@ -184,7 +187,7 @@ class Crews:
 
     def _leave(self, task: Task, at: int) -> None:
         start = self._whereabouts(task.crew)
-        arrives_at = at + crewing.drive_ms(start, task.place)
+        arrives_at = at + max(crewing.SHORTEST_DRIVE_MS, self._drive_ms(start, task.place))
         self._go(task.to(Step.ENROUTE, arrives_at), Reason.DUTY)
         if task.mood is Mood.JUMPS:
             return

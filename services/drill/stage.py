@@ -12,7 +12,8 @@ from schemas.events import OrderChanged
 from services.dispatch.visitors import PREFIX
 from services.drill.asking import Asked, Reading
 from services.drill.callers import Callers
-from services.drill.crews import OVER, Duty, Task, Whereabouts
+from services.drill.crews import OVER, Drives, Duty, Task, Whereabouts
+from services.drill.crews import drive_ms as straight_drive_ms
 from services.drill.driving import Drive
 from services.drill.duty import Crews, Hours
 from services.drill.faults import Fault
@@ -72,7 +73,8 @@ class WorldStage:
         Begun, Sent, Fault, Work, Off, Blink, Danger, Switched, Callers, Reading, Task, Drive, Whereabouts, Duty,
     )  # fmt: skip
 
-    def __init__(self, network: Network, scenario: Scenario, seed: int) -> None:
+    def __init__(self, network: Network, scenario: Scenario, seed: int, drive_ms: Drives = straight_drive_ms) -> None:
+        """Build the world; `drive_ms` says how long its crews drive from one place to another."""
         self._network = network
         self._scenario = scenario
         self._seed = seed
@@ -82,6 +84,7 @@ class WorldStage:
         self._hazards = {plan.id: plan for plan in scenario.hazards}
         self._texts = {plan.id: plan for plan in scenario.texts}
         self._hours = Hours.of(scenario.cast.shifts)
+        self._drive_ms = drive_ms
 
     def shards(self) -> Sequence[str]:
         """Return the one shard: the world is whole."""
@@ -102,7 +105,7 @@ class WorldStage:
     def decide(self, turn: Turn) -> None:
         """Let happen what was to happen until now, hear orders and questions, and ask to be woken for what comes next."""
         play = Play(turn, self._network, self._scenario, self._seed)
-        crews = Crews(play, self._faults, self._hours)
+        crews = Crews(play, self._faults, self._hours, self._drive_ms)
         orders = [(fact.what, fact.id) for fact in turn.facts if isinstance(fact.what, OrderChanged)]
         while (due := min(self._dues(turn, crews, waited=bool(orders)), default=None)) and due.at <= turn.now:
             self._happen(play, crews, due)

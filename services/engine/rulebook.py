@@ -13,8 +13,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 EDITIONS: Mapping[str, int] = {
-    "correlate": 2,  # several hypotheses with probabilities; questions
-    "dispatch": 2,  # visiting crews; the place of a crew has a time
+    "correlate": 3,  # several hypotheses with probabilities; questions; estimates learnt from the past
+    "dispatch": 3,  # visiting crews; the place of a crew has a time; a plan, the rules as a fact, hours, holds and clearances
     "escalate": 1,
     "notify": 1,
     "world": 2,  # the drill's panel

@@ -283,13 +283,16 @@ async def estimates(connection: Connection, selection: Selection) -> Estimates:
     """Return how the first estimates fared of incidents that began in the period and are restored."""
     rows = await connection.fetch(
         f"""SELECT (i.restored_at_ms - (array_agg(e.estimate_ms ORDER BY e.revision))[1])::bigint AS error_ms,
+                   i.restored_at_ms BETWEEN (array_agg(e.low_ms ORDER BY e.revision))[1]
+                                        AND (array_agg(e.high_ms ORDER BY e.revision))[1] AS within,
                    count(*) - 1 AS changes
             FROM incident i JOIN incident_estimate e ON e.incident = i.id
             WHERE {_BEGAN} AND i.restored_at_ms <= $3 AND i.restored_at_ms IS NOT NULL
             GROUP BY i.id""",  # noqa: S608 - the module's own text
         *arguments(selection)[:5],
     )
-    return fared([row["error_ms"] / MINUTE_MS for row in rows], sum(row["changes"] for row in rows))
+    within = [row["within"] for row in rows if row["within"] is not None]
+    return fared([row["error_ms"] / MINUTE_MS for row in rows], sum(row["changes"] for row in rows), within)
 
 
 async def calibration(connection: Connection, selection: Selection) -> Calibration:

@@ -132,12 +132,17 @@ class Bin(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Estimates(msgspec.Struct, frozen=True, kw_only=True):
-    """How first estimates fared: of how many restored incidents, the share more than 30 minutes late, the median of how far off."""
+    """How first estimates fared: of how many restored incidents, the share more than 30 minutes late, the median of how far off.
+
+    `within_share` is of those `intervals` incidents that had an interval of eight in ten with the first estimate.
+    """
 
     incidents: int
     late_share: float | None
     median_error_min: float | None
     changes: int
+    intervals: int
+    within_share: float | None
     bins: list[Bin]
 
 

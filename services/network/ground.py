@@ -180,6 +180,17 @@ class Ground:
         carrying = carrying_all(found, self._occupied).items() & self._breakers.items()
         return with_breakers(found, dict(carrying))
 
+    @property
+    def roots(self) -> tuple[tuple[int, int], ...]:
+        """The feeders, as indices, each with the part of the grid at which it begins."""
+        normal = self._normal
+        return tuple((normal.feeder[part], part) for part in normal.order if normal.parent[part] == NONE)
+
+    @property
+    def part_of_node(self) -> Mapping[str, int]:
+        """The part of the grid that each node belongs to: whatever is switched, a part is fed as a whole."""
+        return self._wires.node_index
+
     def branch(self, switch: str) -> int:
         """Return the index of a switch or transformer among the branches."""
         return self._branch[switch]

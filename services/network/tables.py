@@ -72,7 +72,10 @@ class BranchRow(NamedTuple):
 
 
 class FeederRow(NamedTuple):
-    """A feeder, the node from which it is fed, the place of its substation, and the region in which it is dispatched."""
+    """A feeder, the node from which it is fed, the place of its substation, and the region in which it is dispatched.
+
+    `kv` is its nominal voltage between phases, kV; None where it is not known.
+    """
 
     feeder: str
     name: str
@@ -81,6 +84,7 @@ class FeederRow(NamedTuple):
     lon: float
     lat: float
     region: str = "R1"
+    kv: float | None = None
 
 
 class CustomerRow(NamedTuple):

@@ -14,6 +14,7 @@ from schemas.events import (
     TextOutcome,
     TextReceipt,
     TextReceived,
+    WorkPlanned,
 )
 from services.engine.turn import Entity, Fact, Turn, Unplaced
 from services.notices.audience import Affected, Followed, Returned, follow
@@ -63,7 +64,8 @@ class NotifyStage:
             premises = self._people.premises(handle_of(event.phone))
             return self._area_of(premises[0]) if premises else self._areas[0]
         if not isinstance(
-            event, IncidentChanged | HazardChanged | CustomerAsked | OrderChanged | TextReceipt | ConsentChanged
+            event,
+            IncidentChanged | HazardChanged | CustomerAsked | OrderChanged | WorkPlanned | TextReceipt | ConsentChanged,
         ):
             raise Unplaced("unexpectedEvent", f"{type(event).__name__} concerns no notice")
         if event.area not in self._areas:
@@ -73,7 +75,7 @@ class NotifyStage:
     def decide(self, turn: Turn) -> None:
         """Follow the facts first, then tell what they come to: what was undone within one turn is not told.
 
-        Hazards are nothing that customers are told; their events are passed over.
+        Hazards and plans are nothing that customers are told; their events are passed over.
         """
         heard = follow(turn)
         self._replying.take_consents(turn)

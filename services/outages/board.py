@@ -20,6 +20,7 @@ from services.outages.entities import (
     WindowState,
 )
 from services.outages.estimate import estimate, goes_before, is_possible, is_worth_telling, rounded
+from services.outages.expecting import note_opening
 from services.outages.ledger import Ledger
 from services.outages.neighbouring import presumable
 from services.outages.poles import measured_closed
@@ -71,6 +72,8 @@ class Board:
         """Devices of which something was heard that may change what is suspected."""
         self.rows: set[str] = set()
         """Incidents of which only what people see changed, and nothing that others are told."""
+        self.stirred: dict[str, set[str]] = {}
+        """Incidents of whose work there is news, with the facts that bring it."""
         self.hazards: set[str] = set()
         """The dangers of which something is to be published."""
 
@@ -212,6 +215,7 @@ class Board:
         )
         self.turn.note(incident, incident.state, reason, rests_on)
         self.why[incident.id] = (reason, set(rests_on))
+        note_opening(self)
         return self.keep(incident)
 
     def _free_id(self, *causes: str | int) -> str:

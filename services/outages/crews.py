@@ -9,6 +9,7 @@ from services.clock import to_ms
 from services.outages.board import CONFIRMING_REPORTERS
 from services.outages.entities import Basis, EstimateBasis, Incident
 from services.outages.estimate import after_arrival
+from services.outages.expecting import hear_order, is_experienced
 from services.outages.gathering import HOLD_MS, NEAR_LOSS_MS
 from services.outages.hazards import hear_order_of_hazard
 from services.outages.nesting import nest
@@ -53,10 +54,13 @@ def hear_crew(board: Board, fact: str, order: OrderChanged) -> None:
 
 
 def _expect(board: Board, fact: str, incident: Incident, order: OrderChanged) -> None:
-    """Expect power back when the crew says, or at the usual time after it arrives."""
+    """Expect power back when the crew says, or, where the past says nothing, at the usual time after it arrives."""
+    incident = hear_order(board, fact, incident, order)
     device_class = board.grid.spot(incident.device).device_class
     if order.completion_estimate is not None:
         until, basis = to_ms(order.completion_estimate), EstimateBasis.CREW
+    elif is_experienced(board):
+        return
     elif order.state is OrderState.ARRIVED:
         until, basis = after_arrival(device_class, to_ms(order.at)), EstimateBasis.ARRIVAL
     elif order.arrival_estimate is not None and order.state in _ON_THE_WAY:

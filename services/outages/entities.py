@@ -9,6 +9,7 @@ import msgspec
 
 from schemas.events import HazardKind, HazardState, IncidentState, Place
 from services.engine.turn import Entity
+from services.outages.estimating import Planned, Stage, Work
 from services.outages.stretches import Ended, Stretch
 
 OPEN_STATES = frozenset({IncidentState.PREDICTED, IncidentState.CONFIRMED, IncidentState.PARTIALLY_RESTORED})
@@ -29,6 +30,7 @@ class EstimateBasis(enum.StrEnum):
 
     DEVICE = "device"
     ARRIVAL = "arrival"
+    LEARNT = "learnt"
     CREW = "crew"
     DISPATCHER = "dispatcher"
 
@@ -38,6 +40,21 @@ class Hypothesis(msgspec.Struct, frozen=True):
 
     device: str
     permille: int
+
+
+class Expected(msgspec.Struct, frozen=True, kw_only=True):
+    """When power is expected back, as it was looked at last (`at`): in eight cases of ten from `low` to `high`. Milliseconds.
+
+    `stage` is how far the work had come, `rests_on` from how many measurements of the past it comes. Of `device`.
+    """
+
+    at: int
+    device: str
+    low: int
+    median: int
+    high: int
+    stage: Stage
+    rests_on: int
 
 
 class Incident(Entity, frozen=True, kw_only=True):
@@ -53,7 +70,8 @@ class Incident(Entity, frozen=True, kw_only=True):
     `hypotheses` are what may have failed, the likeliest first. `phases` are those that it took out, where it took out some
     of them only: whoever is on them alone is out, and it is not `whole`. `premise`: neighbours are proven to have power.
     It is made known to others at `publish_at`: until then further reports of the same fault are awaited.
-    `contradicted` is the reason that speaks against what a dispatcher said, if any does.
+    `contradicted` is the reason that speaks against what a dispatcher said, if any does. `work` is the order that is to repair
+    it, `planned` when a plan expects a crew there, `expected` what the past says of when power is back.
     """
 
     kind: ClassVar[str] = "incident"
@@ -91,6 +109,9 @@ class Incident(Entity, frozen=True, kw_only=True):
     phases: str = ""
     premise: bool = False
     contradicted: str | None = None
+    work: Work | None = None
+    planned: Planned | None = None
+    expected: Expected | None = None
 
     @property
     def is_open(self) -> bool:

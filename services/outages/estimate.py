@@ -1,4 +1,7 @@
-"""When power is expected back: from the class of the device, then from the crew's arrival, then from what people say."""
+"""When power is expected back while too little was learnt of the past: by the class of the device, then from the crew's arrival.
+
+What people say goes before that, and before what was learnt (`estimating`).
+"""
 
 from __future__ import annotations
 
@@ -51,7 +54,7 @@ def rounded(until: int) -> int:
 
 def goes_before(new: EstimateBasis, old: EstimateBasis) -> bool:
     """Answers whether an estimate on this basis may replace one on that; what a crew or a dispatcher said, either may change."""
-    return _RANK[new] >= min(_RANK[old], _RANK[EstimateBasis.CREW])
+    return old is EstimateBasis.LEARNT or _RANK[new] >= min(_RANK[old], _RANK[EstimateBasis.CREW])
 
 
 def is_possible(until: int, now: int) -> bool:

@@ -14,6 +14,8 @@ from services.network import Network
 from services.network.tables import Tier
 from services.outages.fault_tree import FaultTree, tree_of
 from services.outages.rates import USUAL, Rates
+from services.switching.circuit import Circuit
+from services.switching.loads import Assumed, Wiring
 
 _KEPT = 16
 _IMPORTANT = frozenset({Tier.IMPORTANT, Tier.LARGE})
@@ -91,6 +93,23 @@ class Grid:
     @cached_property
     def _guarded_m(self) -> Mapping[str, float]:
         return {str(device): metres for device, metres in self.normal.guarded_m().items()}
+
+    @cached_property
+    def circuit(self) -> Circuit:
+        """The grid as switching sees it."""
+        return Circuit(self.normal)
+
+    @cached_property
+    def wiring(self) -> Wiring:
+        """What the grid's lines and transformers may carry, with load as it is estimated where nobody says another way."""
+        return Wiring(self.circuit, Assumed())
+
+    @cached_property
+    def beside_ties(self) -> frozenset[str]:
+        """The lowest devices that feed the ends of the ties in normal state."""
+        ground = self.normal.ground
+        ends = {int(part) for tie in ground.ties for part in ground.parts_of_branches[ground.branch(tie)]}
+        return frozenset(str(device) for part in ends if (device := ground.found.at[part]) is not None)
 
     def __contains__(self, customer: str) -> bool:
         """Answers whether the utility has such a customer, and something feeds him."""

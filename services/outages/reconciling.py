@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from services.outages.believing import has_moved
 from services.outages.entities import Basis, EstimateBasis, Hypothesis, Incident
 from services.outages.estimate import estimate
+from services.outages.expecting import is_experienced
 from services.outages.gathering import HOLD_MS, NEAR_LOSS_MS
 from services.outages.reasons import Reason
 from services.outages.suspecting import MOST, Cluster, Suspect, clusters_in
@@ -214,6 +215,8 @@ def _moved(
             reason = Reason.LOWEST_COMMON_DEVICE
         else:
             reason = Reason.LESS_LIKELY if incident.whole and not whole else Reason.NEIGHBOURS_REPORT
+        # Nothing new may have been heard: what moves twice at one instant moves to elsewhere, or was published meanwhile.
+        facts = facts or [device, f"{incident.revision}"]
         moved = board.change(
             incident, reason, facts, device=device, whole=whole, started_at=started_at, basis=new_basis
         )
@@ -225,7 +228,7 @@ def _moved(
 
 def _expected(board: Board, incident: Incident, facts: Sequence[str]) -> Incident:
     """Expect power back as is usual for the device that is suspected now."""
-    if incident.estimate_basis is not EstimateBasis.DEVICE:
+    if incident.estimate_basis is not EstimateBasis.DEVICE or is_experienced(board):
         return incident
     until = estimate(board.grid.spot(incident.device).device_class, incident.opened_at)
     if not incident.revision:

@@ -56,6 +56,15 @@ class IncidentRow(Record, frozen=True, kw_only=True):
     device_class: str
 
 
+class PlannedRow(Record, frozen=True, kw_only=True):
+    """A plan expects a crew at an incident (`arrival`), as it said at a time; milliseconds. `crew` may not be settled."""
+
+    incident: str
+    said_at: int
+    arrival: int
+    crew: str | None
+
+
 class HazardRow(Record, frozen=True, kw_only=True):
     """A hazard as it stands after the turn; `ended_at` is milliseconds, None while the danger lasts."""
 

@@ -13,15 +13,18 @@ from schemas.topics import OUTAGE_INCIDENTS
 from services.clock import from_ms
 from services.outages.board import REMEMBERED_MS
 from services.outages.entities import Incident, Supplied
+from services.outages.expecting import note_restored
 from services.outages.ledger import Delta
 from services.outages.reasons import Reason
 from services.outages.records import IncidentRow
 from services.outages.report import Disposal
 from services.outages.stretches import SUSTAINED_MS, Momentary
+from services.outages.switchable import switchable
 from services.outages.verifying import QUIET_MS
 
 if TYPE_CHECKING:
     from services.outages.board import Board
+    from services.switching.circuit import People
 
 MOST_IN_ONE_EVENT = 5_000
 """Customers in one list of one event; more go into further revisions."""
@@ -91,6 +94,7 @@ def _settled(board: Board, incident: Incident, *, some_back: bool) -> Incident:
         why = reason if reason is Reason.PLANNED_WORK else Reason.NOBODY_PROVED_OUT
         return dismiss(board, incident, why, facts)
     leave_at = board.now + QUIET_MS
+    note_restored(board, incident)
     return board.change(
         incident, reason, facts, state=IncidentState.RESTORED, check_at=None, step_check_at=None, leave_at=leave_at
     )
@@ -118,11 +122,14 @@ def _publish(board: Board, incident: Incident, delta: Delta) -> None:
     if not incident.revision:
         delta = Delta(out={out.id for out in board.ledger.held_by(incident)}, back=delta.back)
     out, back = sorted(delta.out), sorted(delta.back)
+    fed_otherwise = switchable(board, incident)
     chunks = max(1, -(-len(out) // MOST_IN_ONE_EVENT), -(-len(back) // MOST_IN_ONE_EVENT))
     for chunk in range(chunks):
         part = slice(chunk * MOST_IN_ONE_EVENT, (chunk + 1) * MOST_IN_ONE_EVENT)
         incident = board.quietly(incident, revision=incident.revision + 1)
-        board.turn.emit(OUTAGE_INCIDENTS, board.turn.shard, _event(board, incident, out[part], back[part]))
+        board.turn.emit(
+            OUTAGE_INCIDENTS, board.turn.shard, _event(board, incident, out[part], back[part], fed_otherwise)
+        )
     _show(board, incident)
 
 
@@ -139,7 +146,7 @@ def _show(board: Board, incident: Incident) -> None:
     )
 
 
-def _event(board: Board, incident: Incident, out: list[str], back: list[str]) -> IncidentChanged:
+def _event(board: Board, incident: Incident, out: list[str], back: list[str], fed_otherwise: People) -> IncidentChanged:
     spot = board.grid.spot(incident.device)
     return IncidentChanged(
         id=derived("incidentChanged", incident.id, incident.revision),
@@ -163,6 +170,9 @@ def _event(board: Board, incident: Incident, out: list[str], back: list[str]) ->
         device_class=spot.device_class,
         life_support=incident.life_support,
         important=incident.important,
+        switchable=fed_otherwise.customers,
+        switchable_life_support=fed_otherwise.life_support,
+        switchable_important=fed_otherwise.important + fed_otherwise.large,
     )
 
 

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from schemas.events import (
     DeviceStateReported,
     EstimateGiven,
+    EstimatesLearnt,
     Event,
+    FaultFound,
     HazardDismissed,
     IncidentConfirmed,
     IncidentRejected,
@@ -18,6 +20,7 @@ from schemas.events import (
     WindowCancelled,
     WindowChanged,
     WorkCompleted,
+    WorkPlanned,
     WorkStarted,
 )
 from schemas.ids import AreaId
@@ -44,6 +47,9 @@ from services.outages.entities import (
     Window,
     WindowState,
 )
+from services.outages.estimating import Experience, Lately
+from services.outages.expecting import expect, hear_expected, next_looks
+from services.outages.found_faults import hear_fault
 from services.outages.grid import Grid
 from services.outages.hazards import hear_hazard, settle_hazards
 from services.outages.hearing import hear
@@ -79,7 +85,8 @@ class CorrelateStage:
     name = "correlate"
     entities: tuple[type[Entity], ...] = (
         Incident, Out, Pending, Hint, Gathering, Window, Position, Hazard, Supplied, Suspected, Learnt, Unanswered,
-        Proven, Asking, Asked, Charted,
+        Proven, Asking, Asked, Charted, Experience,
+        Lately,
     )  # fmt: skip
 
     def __init__(
@@ -105,9 +112,9 @@ class CorrelateStage:
         """Return the area that an event speaks of. Raises `Unplaced`."""
         if isinstance(event, WORK):
             return self._area(*event.isolates)
-        if isinstance(event, DeviceStateReported):
+        if isinstance(event, DeviceStateReported | FaultFound):
             return self._area(event.device)
-        if isinstance(event, (OrderChanged, *ACTIONS)):
+        if isinstance(event, (OrderChanged, WorkPlanned, EstimatesLearnt, *ACTIONS)):
             if event.area not in self._areas:
                 raise Unplaced("unknownArea", event.area)
             return event.area
@@ -146,6 +153,7 @@ class CorrelateStage:
         watch_windows(board)
         settle_hints(board)
         ask(board, self._askable)
+        expect(board)
         settle(board)
         tell_hotline(board, self._accounts)
         settle_hazards(board)
@@ -164,10 +172,14 @@ def _hear(board: Board, fact: Fact, reclosing_ms: int) -> None:
         case DeviceStateReported():
             hear_state(board, fact.id, fact.what, reclosing_ms)
             see_isolation(board, fact.id, fact.what)
+        case FaultFound():
+            hear_fault(board, fact.id, fact.what)
         case AskingSet():
             set_asking(board, fact.what)
         case OrderChanged():
             hear_crew(board, fact.id, fact.what)
+        case WorkPlanned() | EstimatesLearnt():
+            hear_expected(board, fact.id, fact.what)
         case WindowAnnounced() | WindowChanged() | WindowCancelled() | WorkStarted() | WorkCompleted():
             hear_work(board, fact.id, fact.what)
         case (
@@ -188,6 +200,7 @@ def _waits(board: Board) -> Iterator[int]:
     yield from (each.due_at for each in board.turn.all(Suspected) if each.due_at is not None)
     yield from (each.publish_at for each in board.incidents() if not each.revision and each.publish_at > board.turn.now)
     yield from (at for at in [next_look(board)] if at is not None)
+    yield from next_looks(board)
     yield from (each.leave_at for each in board.turn.all(Hint))
     yield from (each.leave_at for each in board.turn.all(Hazard) if each.leave_at is not None)
     for incident in board.remembered():

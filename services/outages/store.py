@@ -9,8 +9,9 @@ from services.engine.deciding import inbox_decided, inbox_facts
 from services.outages.believing import has_moved
 from services.outages.entities import Hypothesis
 from services.outages.questions import QuestionRow
-from services.outages.records import Disposed, HazardRow, Held, IncidentRow, LedgerRow
+from services.outages.records import Disposed, HazardRow, Held, IncidentRow, LedgerRow, PlannedRow
 from services.outages.store_asking import decided_asking, save_questions, take_asking
+from services.outages.store_expecting import save_planned
 from services.outages.store_ledger import save_ledger
 from services.reports.store import decided_reports, dispose, take_located
 
@@ -44,6 +45,7 @@ class CorrelateStore:
         rows = {row.id: row for row in _of(records, LedgerRow)}
         await save_ledger(connection, shard, now, rows.values(), _of(records, Held))
         await _save_incidents(connection, shard, now, {row.incident.id: row for row in _of(records, IncidentRow)})
+        await save_planned(connection, _of(records, PlannedRow))
         await _save_hazards(connection, shard, now, {row.hazard.id: row for row in _of(records, HazardRow)})
 
 
@@ -82,6 +84,8 @@ async def _save_incidents(connection: Connection, shard: str, now: int, rows: di
             i.fixed,
             i.phases,
             i.contradicted,
+            i.estimate_basis,
+            *((None,) * 5 if (e := i.expected) is None else (e.low, e.median, e.high, e.stage, e.rests_on)),
         )
         for row in rows.values()
         for i in (row.incident,)
@@ -90,18 +94,21 @@ async def _save_incidents(connection: Connection, shard: str, now: int, rows: di
         """INSERT INTO incident
                (id, device, state, reason, revision, basis, opened_at_ms, started_at_ms, estimate_ms, restored_at_ms,
                 heard, customers_out, upstream, merged_into, region, feeder, device_class, life_support, important, fixed,
-                phases, contradicted, area, changed_at_ms)
+                phases, contradicted, estimate_basis, low_ms, median_ms, high_ms, estimate_stage, rests_on, area, changed_at_ms)
            SELECT i.*, $1, $2::bigint
            FROM unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::integer[], $8::text[], $9::bigint[],
                        $10::bigint[], $11::bigint[], $12::bigint[], $13::integer[], $14::integer[], $15::text[],
                        $16::text[], $17::text[], $18::text[], $19::text[], $20::integer[], $21::integer[],
-                       $22::boolean[], $23::text[], $24::text[]) AS i
+                       $22::boolean[], $23::text[], $24::text[], $25::text[], $26::bigint[], $27::bigint[], $28::bigint[],
+                       $29::text[], $30::integer[]) AS i
            ON CONFLICT (id) DO UPDATE SET
                device = excluded.device, state = excluded.state, reason = excluded.reason, revision = excluded.revision,
                basis = excluded.basis, started_at_ms = excluded.started_at_ms, estimate_ms = excluded.estimate_ms,
                region = excluded.region, feeder = excluded.feeder, device_class = excluded.device_class,
                life_support = excluded.life_support, important = excluded.important, fixed = excluded.fixed,
                phases = excluded.phases, contradicted = excluded.contradicted,
+               estimate_basis = excluded.estimate_basis, low_ms = excluded.low_ms, median_ms = excluded.median_ms,
+               high_ms = excluded.high_ms, estimate_stage = excluded.estimate_stage, rests_on = excluded.rests_on,
                restored_at_ms = CASE excluded.state
                    WHEN 'restored' THEN coalesce(incident.restored_at_ms, excluded.restored_at_ms)
                    WHEN 'closed' THEN incident.restored_at_ms END,
@@ -116,16 +123,28 @@ async def _save_incidents(connection: Connection, shard: str, now: int, rows: di
 
 
 async def _save_estimates(connection: Connection, now: int, rows: dict[str, IncidentRow]) -> None:
-    """Keep what was estimated, where it is another time than the one before."""
+    """Keep what was estimated, where it is another time than the one before and others were told of the incident."""
+    told = [row.incident for row in rows.values() if row.incident.revision]
+    if not told:
+        return
     await connection.execute(
-        """INSERT INTO incident_estimate (incident, revision, from_ms, estimate_ms, basis)
-           SELECT r.incident, r.revision, $1, r.estimate_ms, r.basis
-           FROM unnest($2::text[], $3::integer[], $4::bigint[], $5::text[]) AS r (incident, revision, estimate_ms, basis)
+        """INSERT INTO incident_estimate (incident, revision, from_ms, estimate_ms, basis, low_ms, high_ms)
+           SELECT r.incident, r.revision, $1, r.estimate_ms, r.basis, r.low_ms, r.high_ms
+           FROM unnest($2::text[], $3::integer[], $4::bigint[], $5::text[], $6::bigint[], $7::bigint[])
+               AS r (incident, revision, estimate_ms, basis, low_ms, high_ms)
            WHERE r.estimate_ms IS DISTINCT FROM (SELECT e.estimate_ms FROM incident_estimate e
                                                  WHERE e.incident = r.incident ORDER BY e.revision DESC LIMIT 1)
            ON CONFLICT DO NOTHING""",
         now,
-        *_columns([(i.id, i.revision, i.estimate, i.estimate_basis) for row in rows.values() for i in (row.incident,)]),
+        *_columns(
+            [
+                (
+                    *(i.id, i.revision, i.estimate, i.estimate_basis),
+                    *((None, None) if i.expected is None else (i.expected.low, i.expected.high)),
+                )
+                for i in told
+            ]
+        ),
     )
 
 

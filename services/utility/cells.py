@@ -27,6 +27,8 @@ _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _LANGUAGE = re.compile(r"[a-z]{2}")
 _COUNTRY = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
 _LONGEST_TEXT = 500
+_PARTS_OF_A_CIRCLE = 3
+_WIDEST_M = 500_000
 _MOST_PARTS = 50
 _RIGHT_ANGLE, _HALF_CIRCLE = 90, 180
 
@@ -119,6 +121,16 @@ def latitude(text: str) -> float:
         sentence = f"{shown(text)} is no latitude but could be a longitude: the two may be exchanged."
         raise RefusedCell(Code.SWAPPED, sentence)
     return _latitude(text)
+
+
+def circle(text: str) -> str:
+    """Return a circle on the ground, `latitude/longitude/metres`, as it was written."""
+    parts = text.split("/")
+    if len(parts) != _PARTS_OF_A_CIRCLE:
+        raise RefusedCell(Code.BAD_NUMBER, f"{shown(text)} is not latitude/longitude/metres.")
+    for part, parse in zip(parts, (latitude, longitude, whole(1, _WIDEST_M, "m")), strict=True):
+        parse(part)
+    return text
 
 
 def one_of(values: dict[str, _Value]) -> Callable[[str], _Value]:

@@ -12,6 +12,7 @@ from services.network.tables import BranchRow, CustomerRow, FeederRow, GridTable
 from services.utility import rows
 
 if TYPE_CHECKING:
+    from services.roads.roads import Roads
     from services.utility.problems import Problem
 
 
@@ -81,7 +82,14 @@ class UtilityFolder:
     agreements: tuple[rows.AgreementRow, ...] = ()
     windows: tuple[rows.WindowRow, ...] = ()
     holidays: tuple[rows.HolidayRow, ...] = ()
+    roads: Roads | None = None
     warnings: tuple[Problem, ...] = field(default=(), compare=False)
+
+    @property
+    def credits(self) -> str:
+        """Return whom all of the data asks to be named."""
+        named = [self.attribution, self.roads.attribution if self.roads is not None else ""]
+        return "; ".join(name for name in named if name)
 
     @property
     def about(self) -> dict[str, Any]:
@@ -97,6 +105,8 @@ class UtilityFolder:
     def digest(self) -> str:
         """The SHA-256 of the content, in hexadecimal; the order of rows and columns does not matter."""
         content = [self.about, *(self.rows(table) for table in TABLES)]
+        if self.roads is not None:
+            content.append(self.roads.digest)
         return hashlib.sha256(json.dumps(content, default=str, separators=(",", ":")).encode()).hexdigest()
 
 

@@ -71,6 +71,7 @@ CREWS: FileForm[CrewRow] = FileForm(
         optional("certificates", _names),
         optional("kit", _names),
         optional("members", cells.or_else(2, cells.whole(1, 50, "members")), "2"),
+        optional("barred", cells.several(cells.circle)),
     ),
     unique=(("crew",),),
     without="there are no crews, and nobody is sent",

@@ -10,6 +10,8 @@ from services.utility.contents import TABLES, key_of
 if TYPE_CHECKING:
     from services.utility.contents import Table, UtilityFolder
 
+ROADS = "roads.osm"
+"""Stands for the file of the roads, however it is compressed."""
 SHOWN = 20
 """How many keys of a kind are listed; the counts are whole."""
 
@@ -69,7 +71,7 @@ def compare(old: UtilityFolder, new: UtilityFolder) -> Diff:
     """Return what changes from one to the other."""
     columns = tuple(name for name, value in new.about.items() if old.about[name] != value)
     about = TableDiff(file="utility.csv", changed=(Changed(new.name, columns),) if columns else ())
-    tables = [about, *(_compared(table, old.rows(table), new.rows(table)) for table in TABLES)]
+    tables = [about, *(_compared(table, old.rows(table), new.rows(table)) for table in TABLES), _roads(old, new)]
     return Diff(tuple(table for table in tables if table.added or table.removed or table.changed))
 
 
@@ -88,6 +90,16 @@ def _compared(table: Table, old: tuple[Any, ...], new: tuple[Any, ...]) -> Table
             if key in before and before[key] != row
         ),
     )
+
+
+def _roads(old: UtilityFolder, new: UtilityFolder) -> TableDiff:
+    """Return what changes in the roads, which have no rows: they come, go or are others as a whole."""
+    if old.roads == new.roads:
+        return TableDiff(file=ROADS)
+    came, went = ((ROADS,) if folder.roads is not None else () for folder in (new, old))
+    if came and went:
+        return TableDiff(file=ROADS, changed=(Changed(ROADS, ("roads",)),))
+    return TableDiff(file=ROADS, added=came, removed=went)
 
 
 def _shown(key: tuple[Any, ...]) -> str:

@@ -6,6 +6,7 @@ import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from services.network.places import Place
 from services.network.tables import GridTables
 from services.utility import hours
 from services.utility.account_files import ACCOUNTS, AGREEMENTS, CONTACTS, HOLIDAYS, PREMISES, ROSTERS, UTILITY
@@ -23,6 +24,7 @@ from services.utility.grid_files import BRANCHES, CUSTOMERS, FEEDERS, NODES
 from services.utility.positions import check_positions
 from services.utility.problems import Code, FolderProblems, Problem
 from services.utility.reading import Reading, read_file
+from services.utility.road_file import read_roads
 from services.utility.rows import RegionRow
 
 if TYPE_CHECKING:
@@ -97,10 +99,16 @@ def read_folder(path: Path) -> UtilityFolder:
         for reading in readings
         for problem in sorted(reading.problems, key=lambda found: (found.line or 0, found.column or "", found.code))
     )
+    roads, about_roads = read_roads(
+        path,
+        [(row.depot, Place(row.lon, row.lat)) for row in depots.rows],
+        [Place(row.lon, row.lat) for row in nodes.rows],
+    )
+    problems = (*problems, *about_roads)
     if not all(problem.warning for problem in problems):
         raise FolderProblems(problems)
     tables: dict[str, Any] = {table.name: sorted_rows(table, rows) for table, rows in zip(BESIDE, beside, strict=True)}
-    return UtilityFolder(**said, grid=grid, **tables, warnings=problems)
+    return UtilityFolder(**said, grid=grid, **tables, roads=roads, warnings=problems)
 
 
 def _about(about: Reading[UtilityRow]) -> dict[str, Any]:

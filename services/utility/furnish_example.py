@@ -34,6 +34,8 @@ Cell: TypeAlias = str | int | float
 Rows: TypeAlias = "list[tuple[Cell, ...]]"
 
 _SEED = 0
+_KV = 20
+"""The nominal voltage of the medium-voltage grid, kV."""
 _ABOUT = ("en zh", "22:00", "07:00", "DE-MV")
 _TROUBLE_FROM, _TROUBLE_KEPT, _SUBSCRIBER = 90, 0.3, 10**10
 _WITH_PHONE, _SECOND_PHONE, _SHARING = 0.9, 0.1, 1 / 40
@@ -111,8 +113,8 @@ def furnish(folder: Path) -> None:
     )
     write_file(
         folder / "feeders.csv",
-        "feeder,name,substation,source_node,lon,lat,region",
-        [(*row[:4], f"{row.lon:.6f}", f"{row.lat:.6f}", row.region) for row in read.grid.feeders],
+        "feeder,name,substation,source_node,lon,lat,region,kv",
+        [(*row[:4], f"{row.lon:.6f}", f"{row.lat:.6f}", row.region, _KV) for row in read.grid.feeders],
     )
     write_file(
         folder / "customers.csv",

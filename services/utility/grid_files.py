@@ -9,6 +9,7 @@ from services.utility.columns import Column, FileForm, optional
 _LONGEST_LINE_M = 200_000
 _MOST_RATED = 10_000_000
 _MOST_KVA = 1_000_000
+_MOST_KV = 1_500
 
 LON = Column("lon", cells.longitude)
 LAT = Column("lat", cells.latitude)
@@ -57,6 +58,7 @@ FEEDERS: FileForm[FeederRow] = FileForm(
         LON,
         LAT,
         optional("region", cells.or_else("R1", cells.identifier), "R1: all is dispatched as one"),
+        optional("kv", cells.or_else(None, cells.above_zero(_MOST_KV, "kV"))),
     ),
     unique=(("feeder",), ("source_node",)),
 )

@@ -29,7 +29,10 @@ class DepotRow(NamedTuple):
 
 
 class CrewRow(NamedTuple):
-    """A crew with its home depot. Skill `line` does every repair, `service` low voltage, premises and making safe."""
+    """A crew with its home depot. Skill `line` does every repair, `service` low voltage, premises and making safe.
+
+    `barred` is where it may not go, each circle as latitude/longitude/metres.
+    """
 
     crew: str
     depot: str
@@ -37,6 +40,7 @@ class CrewRow(NamedTuple):
     certificates: tuple[str, ...] = ()
     kit: tuple[str, ...] = ()
     members: int = 2
+    barred: tuple[str, ...] = ()
 
 
 class ShiftRow(NamedTuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from services.network.tables import BranchKind, GridTables, Tier
+from services.roads import store as roads
 from services.utility.contents import ABOUT, GRID, TABLES, Table, UtilityFolder, sorted_rows
 from services.utility.in_use import Resting
 
@@ -72,6 +73,8 @@ async def save(connection: Connection[Any], folder: UtilityFolder) -> int:
         await connection.copy_records_to_table(
             "customer_phone", records=_phones(version, folder), columns=["version", "customer", "phone", "rank"]
         )
+        if folder.roads is not None:
+            await roads.keep(connection, version, folder.roads)
     return version
 
 
@@ -90,7 +93,7 @@ async def load(connection: Connection[Any]) -> UtilityFolder:
 
 
 async def current(connection: Connection[Any]) -> UtilityFolder:
-    """Return the current version within the caller's transaction. Raises NoUtilityError."""
+    """Return the current version within the caller's transaction, its roads by what is said of them. Raises NoUtilityError."""
     about = await connection.fetchrow(f"SELECT version, {', '.join(ABOUT)} FROM utility_version WHERE current")  # noqa: S608
     if about is None:
         raise NoUtilityError("no utility folder was imported into this database")
@@ -100,7 +103,7 @@ async def current(connection: Connection[Any]) -> UtilityFolder:
     }
     said: dict[str, Any] = {name: tuple(about[name]) if name == "languages" else about[name] for name in ABOUT}
     grid = GridTables(**{table.name: tables.pop(table.name) for table in GRID})
-    return UtilityFolder(**said, grid=grid, **tables)
+    return UtilityFolder(**said, grid=grid, **tables, roads=await roads.current(connection))
 
 
 async def make_current(connection: Connection[Any], version: int) -> None:
@@ -113,7 +116,7 @@ async def make_current(connection: Connection[Any], version: int) -> None:
 _READ: dict[tuple[str, str], Any] = {
     ("branches", "kind"): BranchKind,
     ("customers", "tier"): Tier,
-    **{("crews", field): tuple for field in ("skills", "certificates", "kit")},
+    **{("crews", field): tuple for field in ("skills", "certificates", "kit", "barred")},
     ("windows", "isolates"): tuple,
     ("customers", _ELSEWHERE): tuple,
 }

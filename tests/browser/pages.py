@@ -73,6 +73,7 @@ PLACES = (
     Place("incident-hypotheses", "/incidents/{incident}", lambda page: _tab(page, "hypotheses")),
     Place("incident-orders", "/incidents/{incident}", lambda page: _tab(page, "orders")),
     Place("incident-customers", "/incidents/{incident}", lambda page: _tab(page, "customers")),
+    Place("incident-switching", "/incidents/{incident}", lambda page: _tab(page, "switching")),
     Place("assign", "/incidents/{incident}", _assign),
     Place("crews", "/crews?crew={crew}", lambda page: page.locator("section.card").wait_for()),
     Place("inbox", "/inbox", lambda page: page.locator("[data-row]").first.wait_for()),

@@ -168,6 +168,7 @@ async def test_what_cannot_be_taken_is_named_with_a_code_and_the_rest_is_taken(d
         "unknownCause": says("done", desk.order, cause="GREMLINS"),
         "insaneEstimate": says("assessing", desk.order, estimate_ms=1),
         "noHazard": says(HAZARD),
+        "noDevice": says("foundFault", desk.order),
         "noPlace": says("position"),
     }
     fine = says("accepted", desk.order)
@@ -178,6 +179,24 @@ async def test_what_cannot_be_taken_is_named_with_a_code_and_the_rest_is_taken(d
         assert code(await ask(phone, "POST", "/api/crew/reports", [{"id": "x"}])) == (422, "invalid")
         many = [says("available") for _ in range(201)]
         assert code(await ask(phone, "POST", "/api/crew/reports", many)) == (422, "tooMany")
+
+
+async def test_a_second_fault_found_in_the_field_is_told_with_its_device_and_without_an_order_too(
+    desk: CrewDesk,
+) -> None:
+    async with desk.phone(desk.crew) as phone:
+        with_order = says("foundFault", desk.order, found=fuse(), cause="VEGETATION")
+        assert (await send(phone, with_order, says("foundFault", found=fuse())))["refused"] == []
+    await desk.settle()
+    rows = await desk.connection.fetch(
+        "SELECT key, convert_from(body, 'UTF8') AS body FROM outbox WHERE stage = 'dispatch' AND topic = 'device.states'"
+    )
+    told = [
+        (row["key"], body["device"], body["crew"], body["order"]) for row in rows for body in [json.loads(row["body"])]
+    ]
+    assert sorted(told, key=str) == sorted(
+        [(fuse(), fuse(), desk.crew, order) for order in (None, desk.order)], key=str
+    )
 
 
 async def test_a_danger_found_on_the_way_is_a_report_like_every_other(desk: CrewDesk) -> None:

@@ -40,6 +40,7 @@ def test_a_crew_goes_before_everything_else_that_could_be_said() -> None:
 @pytest.mark.parametrize(
     ("state", "given", "step"),
     [
+        ("sent", {"answer_until_ms": 77_000}, Step("crewAnswers", 77_000, "crewReported")),
         ("accepted", {}, Step("crewArrives", 60_000, "crewReported")),
         ("enroute", {}, Step("crewArrives", 60_000, "crewReported")),
         ("arrived", {}, Step("crewAssesses", None, "crewReported")),

@@ -9,14 +9,17 @@ import msgspec
 
 from schemas.codec import encode
 from schemas.events import (
+    ClearanceSet,
     CrewAssigned,
     CrewLeft,
     CrewReported,
     CrewState,
     CrewVisiting,
+    DispatchMode,
     HazardChanged,
     HazardKind,
     HazardState,
+    HoursExtended,
     IncidentChanged,
     IncidentState,
     OrderChanged,
@@ -29,9 +32,11 @@ from schemas.ids import derived
 from services.clock import from_ms, to_ms
 from services.dispatch.entities import ACTIVE, Duty, Job, Order
 from services.dispatch.roster import REGION, Crew, Depot, Roster, Shift
+from services.dispatch.rules import DispatchRulesSet, Rules, RulesSaid
 from services.dispatch.stage import DispatchStage
 from services.dispatch.store import DispatchStore
 from services.engine.deciding import Deciding
+from services.engine.turn import Fact
 from tests.stage_script import StageScript, moment, ms
 
 if TYPE_CHECKING:
@@ -39,6 +44,7 @@ if TYPE_CHECKING:
 
     from schemas.events import Event
     from schemas.topics import Topic
+    from services.dispatch.actions import Action
 
 OF_ITSELF = frozenset({"signedOn", "available", "onBreak", "offDuty", "position"})
 """What a crew says without an order."""
@@ -132,10 +138,17 @@ def hazard_changed(
 
 
 class Desk:
-    """A script for the dispatch stage. Every sentence speaks at the time of the last `at`."""
+    """A script for the dispatch stage. Every sentence speaks at the time of the last `at`.
 
-    def __init__(self, *crews: str | Crew, zone: dt.tzinfo = dt.UTC) -> None:
+    Crews are sent from the nearest depot, unless the script says otherwise.
+    """
+
+    def __init__(
+        self, *crews: str | Crew, zone: dt.tzinfo = dt.UTC, mode: DispatchMode = DispatchMode.NEAREST_DEPOT
+    ) -> None:
         self.script = StageScript(DispatchStage(roster(*crews, zone=zone)), REGION)
+        self._mode = mode
+        self.script.entities[RulesSaid.kind][REGION] = RulesSaid(id=REGION, rules=Rules(mode=mode))
         self._revisions: dict[str, int] = {}
         self._clock = "00:00"
         self._said = 0
@@ -192,6 +205,14 @@ class Desk:
                 )
             )
 
+    def say(self, crew: str, status: str, **given: Any) -> None:
+        """Let a crew say exactly this, of no order unless one is given."""
+        self._said += 1
+        self.script.hear(
+            CrewReported(id=f"said-{self._said}", at=moment(self._clock), crew=crew, status=CrewState(status), **given)
+        )
+        self.script.settle()
+
     def assign(self, crew: str, incident: str | None = None, hazard: str | None = None) -> None:
         """Let the dispatcher send a crew."""
         self._act(CrewAssigned, crew=crew, incident=incident, hazard=hazard)
@@ -200,9 +221,25 @@ class Desk:
         """Let the dispatcher take an order back."""
         self._act(OrderRevoked, order=order)
 
-    def hold(self, incident: str | None = None, hazard: str | None = None, *, held: bool = True) -> None:
+    def hold(
+        self, incident: str | None = None, hazard: str | None = None, *, held: bool = True, safety: bool = False
+    ) -> None:
         """Let the dispatcher hold work, or let it go on."""
-        self._act(WorkHeld, held=held, incident=incident, hazard=hazard)
+        self._act(WorkHeld, held=held, incident=incident, hazard=hazard, safety=safety)
+
+    def extend(self, crew: str, until: str) -> None:
+        """Let the dispatcher have a crew work until this moment."""
+        self._act(HoursExtended, crew=crew, until=moment(until))
+
+    def clear(self, order: Order, *, given: bool = True) -> None:
+        """Let the dispatcher give the clearance that an order needs, or take it back."""
+        self._act(ClearanceSet, order=order.id, given=given)
+
+    def rules(self, rules: Rules) -> None:
+        """Let the settings say what the region dispatches by; its mode stays that of the desk."""
+        self._said += 1
+        said = DispatchRulesSet(rules=msgspec.structs.replace(rules, mode=self._mode))
+        self.script.hear_facts(Fact(self.script.now, f"rules-{self._said}", said))
 
     def visit(self, crew: str = GUEST, **given: Any) -> None:
         """Let a crew of another utility come: with the skill line, a guide and a base in the west, unless said otherwise."""
@@ -224,7 +261,7 @@ class Desk:
         self._said += 1
         self.script.hear(CrewLeft(id=f"left-{self._said}", at=moment(self._clock), region=REGION, crew=crew, by="ann"))
 
-    def _act(self, kind: type[CrewAssigned | OrderRevoked | WorkHeld], **given: Any) -> None:
+    def _act(self, kind: type[Action], **given: Any) -> None:
         self._said += 1
         self.script.hear(kind(id=f"act-{self._said}", at=moment(self._clock), region=REGION, by="ann", **given))
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from schemas.events import CrewReported, CrewState, HazardState, IncidentState, OrderRevoked
+from schemas.events import CrewReported, CrewState, HazardState, IncidentState, OrderChanged, OrderRevoked
 from services.dispatch.roster import Depot, Roster
 from services.dispatch.stage import DispatchStage
 from services.engine.turn import Unplaced
@@ -163,7 +163,8 @@ def test_crews_of_another_region_are_not_sent() -> None:
     script.hear(incident_changed("I-1", 1, IncidentState.PREDICTED, at="06:00", place=WEST, region="R2"))
     script.hear(incident_changed("I-2", 1, IncidentState.PREDICTED, at="06:00", place=WEST, region="R2"))
     script.settle()
-    orders = [(emission.event.crew, emission.event.region) for emission in script.emitted]  # type: ignore[attr-defined]
+    events = [emission.event for emission in script.emitted]
+    orders = [(event.crew, event.region) for event in events if isinstance(event, OrderChanged)]
     assert orders == [("E1", "R2")]
 
 

@@ -52,8 +52,8 @@ async def morning(connection: Connection) -> None:
     """
     await connection.execute(UTILITY)
     changes = [
-        incident_changed(incident, 1, IncidentState.PREDICTED, at="06:00", since=since)
-        for incident, since in (("I-1", "05:00"), ("I-2", "05:10"), ("I-3", "06:07"))
+        incident_changed(incident, 1, IncidentState.PREDICTED, at="06:00", since=since, customers_out=customers)
+        for incident, since, customers in (("I-1", "05:00", 30), ("I-2", "05:10", 20), ("I-3", "06:07", 10))
     ]
     dismissed = incident_changed("I-4", 1, IncidentState.DISMISSED, at="06:00")
 
@@ -130,11 +130,16 @@ async def test_what_the_engine_wrote_of_a_morning_keeps_every_promise(connection
         "skillsKept": 5,
         "visitorsAreHere": 0,
         "visitorsGuided": 0,
-        "restKept": 5,
         "signedOffStaysFree": 5,
         "silentStaysUnreachable": 1,
         "openWorkHasJob": 5,
         "waitingReasoned": 1,
+        "restKept": 5,
+        "nobodyAloneOnTheLine": 3,
+        "nobodyWhereBarred": 0,
+        "safetyHoldKept": 0,
+        "clearanceAsked": 0,
+        "calledAgainOnce": 0,
     }
 
 
@@ -244,7 +249,7 @@ LONG_AGO = ms("06:00") - 16 * 3_600_000 - 1
         (
             CHANGE.format(f"on_duty_since_ms = {LONG_AGO}", SAFE),
             "restKept",
-            [SAFE, "E1", LONG_AGO, ms("06:00")],
+            [SAFE, "E1", LONG_AGO, ms("06:00"), None],
         ),
         (CHANGE.format("crew = 'W4'", AGAIN), "signedOffStaysFree", [AGAIN, "W4", "said-W4-offDuty"]),
         (

@@ -10,8 +10,8 @@ from services.clock import from_ms
 from services.dispatch.costs import Cost, costs
 from services.dispatch.eligibility import SAFETY
 from services.dispatch.entities import ACTIVE, Duty, Job, Order
-from services.dispatch.hours import MOST_ON_DUTY_MS
 from services.dispatch.roster import REGION
+from services.dispatch.rules import DEFAULTS
 from services.dispatch.showing_costs import NoSuchWork, WorkIsOver, assignment_costs
 from services.dispatch.stage import DispatchStage
 from services.engine import clock
@@ -75,7 +75,7 @@ def test_the_quickest_that_meets_no_obstacle_stands_first() -> None:
     best, far = found[0], found[1]
     assert (best.road_km, best.drive_min, best.later_than_best_min) == (4.8, 7, 0)
     assert (far.road_km, far.drive_min, far.later_than_best_min) == (33.9, 46, 39)
-    assert best.hours_left_after_ms == MOST_ON_DUTY_MS - (best.arrival_ms - ms("06:00")) - 30 * 60_000
+    assert best.hours_left_after_ms == DEFAULTS.most_on_duty_ms - (best.arrival_ms - ms("06:00")) - 40 * 60_000
 
 
 def test_a_crew_that_is_busy_tells_what_it_would_leave_and_the_one_that_goes_already_leaves_nothing() -> None:

@@ -10,28 +10,39 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.events import (
+    ClearanceSet,
     CrewAssigned,
     CrewLeft,
     CrewReported,
     CrewState,
     CrewVisiting,
+    DispatchMode,
     Event,
+    FaultFound,
+    HazardKind,
+    HazardReported,
     HazardState,
+    HoursExtended,
     IncidentState,
+    ModeSet,
     OrderChanged,
     OrderRevoked,
     Place,
     WorkHeld,
+    WorkPlanned,
 )
 from schemas.ids import derived
+from services.clock import to_ms
 from services.dispatch.eligibility import Candidate, Standing
-from services.dispatch.entities import ACTIVE, NEEDS_CREW, Duty, Job, Order, hazard_job
-from services.dispatch.hours import MOST_ON_DUTY_MS
-from services.dispatch.roster import REGION, Roster
+from services.dispatch.entities import ACTIVE, NEEDS_CREW, UNDER_WAY, Duty, Job, Order, hazard_job
+from services.dispatch.oddities import oddities
+from services.dispatch.reasons import Reason
+from services.dispatch.roster import REGION, Barred, Roster
+from services.dispatch.rules import DispatchRulesSet, Rules, RulesSaid, standing_rules
 from services.dispatch.sending import WHY_NOBODY
 from services.dispatch.stage import DispatchStage
 from services.dispatch.visitors import Visitor, with_visitors
-from services.dispatch.waiting import ANSWER_WITHIN_MS
+from services.engine.turn import Fact
 from tests.dispatch.desk import crew_of, daily, hazard_changed, incident_changed, order_id, roster
 from tests.stage_script import DAY, StageScript
 
@@ -39,10 +50,20 @@ CREWS = (
     crew_of("W1", "line", certificates="HV-switching"),
     crew_of("W2", "service"),
     crew_of("E1", "line", "service", shifts=daily("05:00", "13:00")),
+    dataclasses.replace(crew_of("E2", "line", "service"), members=1, barred=(Barred(Place(11.0, 48.0), 1_000),)),
+)
+STRICT = Rules(
+    mode=DispatchMode.NEAREST_DEPOT,
+    reserve_for_hazards=False,
+    two_crews=("breaker",),
+    clearance_for=("breaker", "fuse"),
+    answer_within_s=300,
+    call_again_s=60,
 )
 GUEST = f"visit.{REGION}.HILLS-1"
 NAMES = (*(crew.id for crew in CREWS), GUEST)
 ROSTER = roster(*CREWS)
+LONG_AGO, FAR_AHEAD = (dt.datetime(year, 6, 1, tzinfo=dt.UTC) for year in (2000, 2099))
 INCIDENTS = ("I-1", "I-2", "I-3")
 HAZARDS = ("H-1", "H-2")
 START_MIN = 6 * 60
@@ -101,13 +122,16 @@ def _event(draw: st.DrawFn, second: int, name: str, revisions: Counter[str]) -> 
         status = draw(st.sampled_from(sorted(CrewState)))
         return CrewReported(
             id=f"said-{name}",
-            at=at - dt.timedelta(seconds=draw(st.sampled_from([0, 5, 400]))),
+            at=draw(
+                st.sampled_from([at, at - dt.timedelta(seconds=5), at - dt.timedelta(seconds=400), LONG_AGO, FAR_AHEAD])
+            ),
             crew=draw(st.sampled_from(NAMES)),
             status=status,
             order=draw(st.sampled_from([*orders_of(work), None])),
             found=draw(st.sampled_from([None, "FUSE-1"])),
             place=draw(st.sampled_from([None, Place(11.1, 48.1)])),
-            estimate=draw(st.sampled_from([None, at + dt.timedelta(hours=1)])),
+            estimate=draw(st.sampled_from([None, at + dt.timedelta(hours=1), LONG_AGO, FAR_AHEAD])),
+            hazard=draw(st.sampled_from([None, HazardKind.WIRE_DOWN])),
             skill=draw(st.sampled_from([None, "line", "diving"])),
         )
     named: dict[str, Any] = {"incident": work} if work in INCIDENTS else {"hazard": work}
@@ -116,7 +140,14 @@ def _event(draw: st.DrawFn, second: int, name: str, revisions: Counter[str]) -> 
         actions = (
             CrewAssigned(**base, **named, crew=draw(st.sampled_from([*NAMES, "X9"]))),
             OrderRevoked(**base, order=draw(st.sampled_from(ORDERS))),
-            WorkHeld(**base, **named, held=draw(st.booleans())),
+            WorkHeld(**base, **named, held=draw(st.booleans()), safety=draw(st.booleans())),
+            HoursExtended(
+                **base,
+                crew=draw(st.sampled_from([*NAMES, "X9"])),
+                until=draw(st.sampled_from([at + dt.timedelta(hours=20), at, LONG_AGO, FAR_AHEAD])),
+            ),
+            ClearanceSet(**base, order=draw(st.sampled_from(ORDERS)), given=draw(st.booleans())),
+            ModeSet(**base, mode=draw(st.sampled_from([None, *DispatchMode]))),
         )
         return draw(st.sampled_from(actions))
     revisions[work] += 1
@@ -138,15 +169,17 @@ def _event(draw: st.DrawFn, second: int, name: str, revisions: Counter[str]) -> 
 
 def played(ticks: list[Tick], *, backwards: bool = False, resumed: bool = False) -> StageScript:
     script = StageScript(DispatchStage(ROSTER), REGION, resumed=resumed)
+    script.hear_facts(Fact(script.now, "rules", DispatchRulesSet(rules=STRICT)))
+    script.settle()
     now = script.now + START_MIN * 60_000
     for tick in ticks:
         now += tick.after_s * 1000
         script.go_to(now)
         script.hear(*(reversed(tick.events) if backwards else tick.events))
         script.settle()
-        check(script)
-    script.go_to(now + 10 * ANSWER_WITHIN_MS)
-    check(script)
+        check(script, ticks)
+    script.go_to(now + 10 * STRICT.answer_within_ms)
+    check(script, ticks)
     return script
 
 
@@ -156,7 +189,21 @@ def roster_of(script: StageScript) -> Roster:
     return with_visitors(ROSTER, REGION, tuple(here))
 
 
-def check(script: StageScript) -> None:
+def allowed_until(ticks: list[Tick], crew: str) -> int:
+    """Return until when a dispatcher ever let a crew work."""
+    events = [event for tick in ticks for event in tick.events]
+    until = [to_ms(event.until) for event in events if isinstance(event, HoursExtended) and event.crew == crew]
+    return max(until, default=0)
+
+
+def now_by(script: StageScript) -> Rules:
+    """Return what the region dispatches by now."""
+    said = script.entities["rules"].get(REGION)
+    assert said is None or isinstance(said, RulesSaid)
+    return standing_rules(said)
+
+
+def check(script: StageScript, ticks: list[Tick]) -> None:
     orders = [order for order in script.entities["order"].values() if isinstance(order, Order)]
     jobs = {job.id: job for job in script.entities["job"].values() if isinstance(job, Job)}
     duties = {duty.id: duty for duty in script.entities["crew"].values() if isinstance(duty, Duty)}
@@ -171,21 +218,36 @@ def check(script: StageScript) -> None:
     for order in orders:
         skills = ROSTER.crews[order.crew].skills if order.crew in ROSTER.crews else {"line"}
         assert not skills.isdisjoint(order.skills)
-        assert (order.ended_at or order.sent_at) - order.on_duty_since <= MOST_ON_DUTY_MS
+        hours_up = max(order.on_duty_since + STRICT.most_on_duty_ms, allowed_until(ticks, order.crew))
+        assert (order.ended_at or order.sent_at) <= hours_up
+        if order.crew == "E2":
+            assert order.assists or order.hazard or "service" in order.skills
+            assert order.place != Place(11.0, 48.0)
         times = (order.sent_at, order.accepted_at, order.enroute_at, order.arrived_at, order.ended_at)
         assert sorted(each for each in times if each is not None) == [each for each in times if each is not None]
         assert (order.ended_at is None) == (order.state in ACTIVE)
+    holds = {order.id: order for order in active}
+    for duty in duties.values():
+        order_of = holds.get(duty.order or "")
+        odd = oddities(duty, order_of, script.now)
+        assert ("jumped" in odd) == (order_of is not None and order_of.reason == Reason.CREW_JUMPED)
     for job in jobs.values():
         assert (job.state == "ordered") <= (job.order is not None)
+        assert not (
+            job.held_for_safety and {order.job: order for order in active if order.state in UNDER_WAY}.get(job.id)
+        )
         if job.assists is None:
             assert (job.state == "over") == (job.standing not in NEEDS_CREW)
         if job.state == "waiting":
             reasons = {e.reason for e in script.journal if (e.subject, e.to) == (job.id, "waiting")}
             assert reasons & WHY_NOBODY
             standing = [
-                Standing(crew, duties.get(crew.id, Duty(id=crew.id)), here, script.now) for crew in here.crews.values()
+                Standing(crew, duties.get(crew.id, Duty(id=crew.id)), here, script.now, STRICT)
+                for crew in here.crews.values()
             ]
-            assert job.held_by or not any(isinstance(each.judge(job), Candidate) for each in standing)
+            may_go = any(isinstance(each.judge(job), Candidate) for each in standing)
+            planned = now_by(script).mode is not DispatchMode.NEAREST_DEPOT
+            assert job.held_by or planned or not may_go, "a plan alone keeps somebody for later work"
 
 
 @given(days())
@@ -197,6 +259,8 @@ def test_no_crew_and_no_work_ever_has_two_orders_and_nothing_waits_beside_a_crew
     noted = {(entry.subject, entry.to, entry.reason) for entry in script.journal if entry.subject_kind == "order"}
     for emission in script.emitted:
         event = emission.event
+        if isinstance(event, FaultFound | HazardReported | WorkPlanned):
+            continue
         assert isinstance(event, OrderChanged)
         assert (event.order, event.state, event.reason) in noted
     assert all(entry.facts for entry in script.journal)
@@ -226,4 +290,5 @@ def test_a_status_that_is_said_twice_moves_nothing_twice(ticks: list[Tick]) -> N
 
     doubled = [Tick(tick.after_s, tuple(e for event in tick.events for e in again(event))) for tick in ticks]
     once, twice = played(ticks), played(doubled)
-    assert [e.event for e in once.emitted] == [e.event for e in twice.emitted]
+    orders = [[e.event for e in script.emitted if isinstance(e.event, OrderChanged)] for script in (once, twice)]
+    assert orders[0] == orders[1]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from schemas.events import OrderChanged, OrderWork
+from schemas.events import OrderChanged, OrderWork, Place
 from tests.dispatch.desk import NEAR_EAST, NEAR_WEST, Desk, crew_of
 
 SAFE = "hazard:H-1"
@@ -39,7 +39,7 @@ def test_a_hazard_reported_again_gets_a_crew_again() -> None:
     desk = Desk("W1")
     desk.at("06:00").hazard("H-1", "dismissed")
     desk.at("06:05").hazard("H-1")
-    desk.expect_orders(SAFE, ("W1", "sent", "nearestDepot"))
+    desk.expect_orders(SAFE, ("W1", "sent", "nearestToDanger"))
     assert ("waiting", "hazardReportedAgain") in desk.why("job", SAFE)
 
 
@@ -63,12 +63,22 @@ def test_when_nobody_is_idle_the_nearest_crew_under_way_is_redirected_to_a_hazar
     assert desk.why("job", "I-east")[-1] == ("waiting", "busy")
 
 
-def test_nobody_is_redirected_while_somebody_is_idle() -> None:
+def test_nobody_is_redirected_while_somebody_idle_is_about_as_near() -> None:
+    desk = Desk("W1", "W2")
+    desk.at("06:00").incident("I-1")
+    desk.at("06:01").crew("W1", "accepted", "enroute", place=Place(11.03, 48.0))
+    desk.at("06:02").hazard("H-1", place=NEAR_WEST)
+    desk.expect_orders(SAFE, ("W2", "sent", "nearestToDanger"))
+    desk.expect_orders("I-1", ("W1", "enroute", "crewReported"))
+
+
+def test_a_crew_under_way_that_is_much_nearer_than_the_idle_ones_is_redirected() -> None:
     desk = Desk("W1", "E1")
     desk.at("06:00").incident("I-1")
     desk.at("06:01").crew("W1", "accepted", "enroute")
     desk.at("06:02").hazard("H-1", place=NEAR_WEST)
-    desk.expect_orders(SAFE, ("E1", "sent", "nearestDepot"))
+    desk.expect_orders(SAFE, ("W1", "sent", "redirected"))
+    desk.expect_orders("I-1", ("W1", "revoked", "redirectedToHazard"), ("E1", "sent", "nearestDepot"))
 
 
 def test_a_crew_on_site_is_not_redirected() -> None:
@@ -86,7 +96,7 @@ def test_a_crew_under_way_to_a_hazard_or_sent_by_a_dispatcher_or_without_the_ski
     desk.at("06:00:30").incident("I-1")
     desk.assign("W2", incident="I-1")
     desk.at("06:01").hazard("H-1")
-    desk.expect_orders("hazard:H-0", ("W1", "sent", "nearestDepot"))
+    desk.expect_orders("hazard:H-0", ("W1", "sent", "nearestToDanger"))
     desk.expect_orders("I-1", ("W2", "sent", "dispatcherAssigned"))
     desk.expect_orders(SAFE)
     assert desk.why("job", SAFE)[-2:] == [("waiting", "busy"), ("waiting", "skillMissing")]

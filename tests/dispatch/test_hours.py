@@ -9,6 +9,7 @@ from services.clock import to_ms
 from services.dispatch.entities import Duty
 from services.dispatch.hours import next_shift, on_duty_since, shift_at
 from services.dispatch.roster import Crew, Shift
+from services.dispatch.rules import DEFAULTS
 from tests.dispatch.desk import Desk, crew_of, daily
 from tests.stage_script import ms
 
@@ -58,7 +59,7 @@ def test_shifts_that_touch_are_one() -> None:
 )
 def test_duty_begins_with_the_sign_on_or_the_shift_and_goes_on_through_too_short_a_rest(duty: Duty, since: str) -> None:
     shift = shift_at(crew_of("W1", shifts=daily("06:00", "14:00")), dt.UTC, ms("08:00"))
-    assert on_duty_since(duty, shift, ms("08:00")) == ms(since)
+    assert on_duty_since(duty, shift, ms("08:00"), DEFAULTS) == ms(since)
 
 
 def test_nobody_is_sent_outside_of_the_shift_and_somebody_is_when_it_begins() -> None:
@@ -163,6 +164,6 @@ def test_duty_goes_before_standby_and_the_hours_of_standby_are_not_hours_of_duty
     standby = shift_at(crew, dt.UTC, ms("20:00"))
     assert standby is not None
     assert standby.on_call
-    assert on_duty_since(Duty(id="W1"), standby, ms("20:00")) == ms("20:00")
+    assert on_duty_since(Duty(id="W1"), standby, ms("20:00"), DEFAULTS) == ms("20:00")
     worked = Duty(id="W1", since=ms("06:00"), worked_until=ms("14:00"))
-    assert on_duty_since(worked, standby, ms("20:00")) == ms("06:00")
+    assert on_duty_since(worked, standby, ms("20:00"), DEFAULTS) == ms("06:00")

@@ -27,7 +27,7 @@ async def test_the_board_shows_every_crew_with_its_order_its_hours_and_its_route
     leads = rows["W1"]
     assert (leads.state, leads.order, leads.order_state, leads.incident) == ("onSite", FIRST, "arrived", "I-1")
     assert (leads.goal_lon, leads.goal_lat, leads.arrival_ms) == (NEAR_WEST.lon, NEAR_WEST.lat, None)
-    assert leads.until_ms == ms("06:01") + 30 * 60_000 + 1 * 0
+    assert leads.until_ms == ms("06:01") + 40 * 60_000 + 1 * 0
     assert [(job.order, job.arrived_at_ms) for job in leads.route] == [(FIRST, ms("06:01"))]
     helps = rows["W3"]
     assert (helps.state, helps.order, helps.work, helps.reason) == ("ordered", HELP, "assist", "ordered")

@@ -10,6 +10,7 @@ from schemas.events import OrderState
 from services.drill import crews
 from services.drill.crews import Step, Task
 from services.drill.driving import EVERY_MS, begun
+from services.drill.stage import WorldStage
 from services.network import Place, distance_m
 from tests.drill.world_script import BASES, FU1, FU2, World, fault
 from tests.stage_script import ms
@@ -42,6 +43,20 @@ def test_a_crew_that_is_called_back_says_no_more_and_sets_out_again_from_where_i
     here, goal = Place(last.lon, last.lat), world.network.device(FU2).place
     assert drive == crews.drive_ms(here, goal)
     assert drive != crews.drive_ms(BASES["C2"], goal)
+
+
+def test_where_roads_are_known_a_crew_is_under_way_as_long_as_they_say() -> None:
+    world = World(fault("F1", FU1, "18:05"))
+    there = world.network.device(FU1).place
+
+    def by_road(start: Place, end: Place) -> int:
+        assert (start, end) == (BASES["C2"], there)
+        return 33 * 60_000
+
+    world.stage = WorldStage(world.network, world.stage._scenario, 1, by_road)
+    world.script.stage = world.stage
+    world.at("18:10").order("O1", "C2", FU1).at("20:30")
+    assert at_of(world, "O1", "arrived") - at_of(world, "O1", "enroute") == 33 * 60_000
 
 
 def test_crews_under_way_at_once_speak_at_the_same_moments() -> None:

@@ -8,6 +8,7 @@ from schemas.events import (
     DeviceStateReported,
     EstimateGiven,
     Event,
+    FaultFound,
     HazardDismissed,
     IncidentConfirmed,
     IncidentRejected,
@@ -196,6 +197,12 @@ INSANE = (
     thrown("the same loss again", 1, report("x", GASP, "T11-1", "06:00")),
     thrown("nothing", 1),
     thrown("the state of a device nobody has", 1, state("x", "06:19", "NOWHERE"), parked="unknownDevice"),
+    thrown(
+        "a fault at a device nobody has",
+        1,
+        FaultFound(id="x", at=moment("06:19"), device="NOWHERE", crew="C1"),
+        parked="unknownDevice",
+    ),
     thrown("a state that cannot be relied on", 1, state("x", "06:19", device_id("R1"), quality=Quality.INVALID)),
     thrown(
         "a command that nobody saw carried out", 1, state("x", "06:19", device_id("R1"), source=StateSource.COMMAND)

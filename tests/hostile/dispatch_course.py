@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from schemas.events import (
+    ClearanceSet,
     CrewAssigned,
     CrewLeft,
     CrewReported,
@@ -15,8 +16,10 @@ from schemas.events import (
     CustomerAsked,
     Event,
     HazardChanged,
+    HoursExtended,
     IncidentChanged,
     IncidentState,
+    ModeSet,
     OrderRevoked,
     Place,
     WorkHeld,
@@ -82,6 +85,17 @@ def held(name: str, at: str, *, held: bool = True, **given: Any) -> WorkHeld:
     return WorkHeld(id=name, at=moment(at), region=REGION, by="ann", held=held, **given)
 
 
+def extended(name: str, crew: str, at: str, **given: Any) -> HoursExtended:
+    """Return a dispatcher's word that a crew may work longer."""
+    usual = {"until": moment("09:00")}
+    return HoursExtended(id=name, at=moment(at), region=REGION, by="ann", crew=crew, **{**usual, **given})
+
+
+def cleared(name: str, order: str, at: str, *, given: bool = True) -> ClearanceSet:
+    """Return a dispatcher's word of a clearance."""
+    return ClearanceSet(id=name, at=moment(at), region=REGION, by="ann", order=order, given=given)
+
+
 def visits(name: str, at: str, crew: str = GUEST, **given: Any) -> CrewVisiting:
     """Return the word that a crew of another utility comes, with nobody who guides it."""
     usual: dict[str, Any] = {"skills": ["line"], "place": Place(lon=11.1, lat=48.0)}
@@ -115,7 +129,7 @@ def thrown(name: str, before: int, *facts: Event, **given: Any) -> Insane:
     return Insane(name=name, before=before, facts=facts, **given)
 
 
-HERE = frozenset({GUEST})
+HERE, RULES = frozenset({GUEST}), frozenset({REGION})
 W2, I_9, H_9 = (frozenset({name}) for name in ("W2", "I-9", hazard_job("H-9")))
 YEAR_2000 = msgspec.structs.replace(said("x", "W1", "signedOn", "06:49"), at=moment("00:00").replace(year=2000))
 
@@ -234,6 +248,18 @@ INSANE = (
         leaves("x", "06:57"),
         assigned("y", GUEST, "06:57", incident="I-2"),
         about=HERE,
+    ),
+    thrown("the hours of a crew nobody has", 2, extended("x", "W9", "06:19"), about=frozenset({"W9"})),
+    thrown("hours until the year 2099", 2, extended("x", "W1", "06:19", until=moment("00:00").replace(year=2099))),
+    thrown("hours until the year 2000", 2, extended("x", "W1", "06:19", until=moment("00:00").replace(year=2000))),
+    thrown("a clearance for an order nobody gave", 2, cleared("x", "never", "06:19"), about=frozenset({"never"})),
+    thrown("a clearance for work that needs none", 2, cleared("x", FIRST, "06:19")),
+    thrown("a clearance taken back that nobody has", 5, cleared("x", FIRST, "06:53", given=False)),
+    thrown("works under a clearance it does not have", 3, said("x", "W1", "cleared", "06:49", order=FIRST)),
+    thrown("gives back what it does not have", 5, said("x", "W1", "released", "06:53", order=FIRST)),
+    thrown("found nothing, nowhere", 3, said("x", "W1", "foundFault", "06:49", order="never")),
+    thrown(
+        "as the settings say, which it is", 2, ModeSet(id="x", at=moment("06:19"), region=REGION, by="ann"), about=RULES
     ),
     thrown("nothing", 2),
 )

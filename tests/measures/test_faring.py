@@ -27,6 +27,12 @@ def test_every_incident_lies_in_one_bin_whose_lower_bound_belongs_to_it() -> Non
     assert len(found.bins) == len(EDGES_MIN) + 1
 
 
+def test_of_those_that_were_told_an_interval_the_share_that_was_back_in_it_is_said() -> None:
+    found = fared([-10.0, 20.0, 70.0, 5.0], changes=0, within=[True, True, False])
+    assert (found.intervals, found.within_share) == (3, pytest.approx(2 / 3))
+    assert fared([1.0], changes=0).within_share is None
+
+
 def test_of_no_incident_nothing_is_said() -> None:
     found = fared([], changes=0)
     assert (found.incidents, found.late_share, found.median_error_min) == (0, None, None)

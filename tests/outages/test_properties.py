@@ -13,6 +13,7 @@ from schemas.events import (
     DeviceStateReported,
     EstimateGiven,
     Event,
+    FaultFound,
     HazardKind,
     IncidentConfirmed,
     IncidentRejected,
@@ -104,7 +105,14 @@ class Unnamed:
     both: bool
 
 
-Happening = Heard | Done | Work | Switched | Word | Unnamed
+@dataclass(frozen=True)
+class Fault:
+    """A crew in the field finds that a device has failed."""
+
+    device: int
+
+
+Happening = Heard | Done | Work | Switched | Word | Unnamed | Fault
 
 
 heard = st.builds(
@@ -127,11 +135,12 @@ switched = st.builds(
     phases=st.sampled_from(["ABC", "ABC", "A", "BC"]),
 )
 word = st.builds(Word, which=st.integers(0, 50), other=st.integers(0, 50), what=st.integers(0, 6))
+fault = st.builds(Fault, device=switches)
 unnamed = st.builds(Unnamed, device=places, danger=st.booleans(), both=st.booleans())
 steps = st.lists(
     st.tuples(
         st.sampled_from([10, 30, 70, 200, 700]),
-        st.lists(heard | heard | done | work | switched | word | unnamed, min_size=1, max_size=4),
+        st.lists(heard | heard | done | work | switched | word | unnamed | fault, min_size=1, max_size=4),
     ),
     min_size=1,
     max_size=12,
@@ -184,6 +193,8 @@ def _happen(storm: Storm, happening: Happening, now: int, name: str) -> None:
             known = storm.known()
             if known:
                 storm.say(_word(what, f"a-{name}", known[which % len(known)], known[other % len(known)], now))
+        case Fault(device):
+            storm.say(FaultFound(id=f"f-{name}", at=from_ms(now), device=SWITCHES[device], crew="C1"))
         case Unnamed(device, danger, both):
             _unnamed(storm, f"u-{name}", DEVICES[device], now, danger=danger, both=both)
 
@@ -365,3 +376,10 @@ def test_a_turn_without_anything_due_changes_nothing(script: Script) -> None:
     events = len(storm.events)
     storm.turn(storm.now, [])
     assert (storm.known(), storm.ledger, len(storm.events)) == (known, rows, events)
+
+
+def test_an_incident_that_moves_twice_at_one_instant_has_an_entry_for_each_move() -> None:
+    silent = Heard(ReportKind.CALL, 0, 0, 0)
+    called, unanswered = Heard(ReportKind.CALL, 7, 3, 0), Heard(ReportKind.NO_ANSWER, 6, 15, 0)
+    script: Script = [(10, [silent]), (200, [called]), (70, [unanswered]), (10, [silent])]
+    play(Storm(NETWORK), [*script, (10, [Heard(ReportKind.LAST_GASP, 0, 1, 0)])])

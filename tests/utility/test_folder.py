@@ -196,7 +196,7 @@ def test_everything_a_folder_says_arrives_as_rows(folder: Path) -> None:
     assert {row.region for row in utility.grid.feeders} == {"N"}
     assert utility.depots == (DepotRow("D1", "Yard", "N", 11.0, 53.0),)
     assert utility.crews == (
-        CrewRow("C-1", "D1", ("line", "service"), ("HV",), ("bucket", "ladder"), 3),
+        CrewRow("C-1", "D1", ("line", "service"), ("HV",), ("bucket", "ladder"), 3, ("53.1/11.2/800", "53.2/11.3/50")),
         CrewRow("C-2", "D1", ("service",), (), (), 2),
     )
     assert utility.shifts == (

@@ -42,7 +42,8 @@ FILES = {
     ),
     "regions.csv": "region,name\nN,North\n",
     "depots.csv": "depot,name,region,lon,lat\nD1,Yard,N,11.0,53.0\n",
-    "crews.csv": "crew,depot,skills,certificates,kit,members\nC-1,D1,line;service,HV,bucket;ladder,3\nC-2,D1,service,,,\n",
+    "crews.csv": "crew,depot,skills,certificates,kit,members,barred\n"
+    "C-1,D1,line;service,HV,bucket;ladder,3,53.1/11.2/800;53.2/11.3/50\nC-2,D1,service,,,,\n",
     "shifts.csv": "crew,weekday,starts,ends,kind\nC-1,mon-fri,07:00,19:00,duty\nC-2,sat;sun,19:00,07:00,standby\n",
     "accounts.csv": "account,name,language\nL1,Mill,zh\n",
     "premises.csv": "account,customer\nL1,C2\n",

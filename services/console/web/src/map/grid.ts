@@ -8,6 +8,10 @@ const RADIUS = 6_378_137;
 export function project(lon: number, lat: number): [number, number] {
   return [RADIUS * ((lon * Math.PI) / 180), RADIUS * Math.log(Math.tan(Math.PI / 4 + (Math.max(-85, Math.min(85, lat)) * Math.PI) / 360))];
 }
+/** Returns the longitude and latitude of a point of the map. */
+export function unproject([x, y]: readonly [number, number]): { lon: number; lat: number } {
+  return { lon: (x / RADIUS) * (180 / Math.PI), lat: (Math.atan(Math.exp(y / RADIUS)) - Math.PI / 4) * (360 / Math.PI) };
+}
 export const KIND = { mv: 0, lv: 1, service: 2, switch: 3, transformer: 4, regulator: 5 } as const;
 export type Fed = Exclude<NetworkRow["state"], "open" | "closed">;
 

@@ -9,7 +9,7 @@ import Source from "ol/source/Source";
 import type { FrameState } from "ol/Map";
 import { defaults as interactions } from "ol/interaction/defaults";
 import type { CrewRow, HazardRow, IncidentRow, NetworkRow, Truth } from "../lib/types";
-import { nearest, Network, project, unusual, type Unusual } from "./grid";
+import { nearest, Network, project, unproject, unusual, type Unusual } from "./grid";
 import { Kept } from "./kept";
 import { drawNetwork, type What } from "./picture";
 import { colours, SHOWN, type Colours } from "./styles";
@@ -154,6 +154,10 @@ export class LiveMap {
     const at = mark && ("branch" in mark ? this.network?.centre(mark.branch) : project(mark.lon, mark.lat));
     this.scene.mark = mark && at ? { x: at[0], y: at[1], says: mark.says } : null;
     this.moved();
+  }
+  /** Returns the place under a pixel. */
+  placeAt(pixel: [number, number]): { lon: number; lat: number } {
+    return unproject(this.map.getCoordinateFromPixel(pixel) as [number, number]);
   }
   recolour() {
     this.colours = colours();

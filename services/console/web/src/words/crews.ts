@@ -34,7 +34,7 @@ export const deedOf = codes({
 });
 export const groupName = codes({ depot: ["depot", "驻点"], state: ["state", "状态"], region: ["region", "区域"], none: ["nothing", "不分组"] });
 export const sortName = codes({ id: ["name", "名称"], state: ["state", "状态"], until: ["until when", "完成时间"], hours: ["hours left", "剩余工时"] });
-export const odd = codes({ unanswered: ["no answer", "未应答"], overdue: ["overdue", "超时"], silent: ["silent", "无音讯"], jumped: ["left steps out", "跳过步骤"], unreachable: ["does not answer", "失联"] });
+export const odd = codes({ unanswered: ["no answer", "未应答"], overdue: ["overdue", "超时"], silent: ["silent", "无音讯"], jumped: ["left steps out", "跳过步骤"], noClearance: ["worked without clearance", "未经许可作业"], clearanceHeld: ["still holds its clearance", "仍持有许可"], unreachable: ["does not answer", "失联"] });
 const KNOWN = codes({
   line: ["line", "线路"], service: ["service", "接户"], cable: ["cable", "电缆"], substation: ["substation", "变电站"], tree: ["tree", "清障"], "HV-switching": ["HV switching", "高压操作"], "live-working": ["live working", "带电作业"], "bucket-truck": ["bucket truck", "斗臂车"],
   "earthing-kit": ["earthing kit", "接地装备"], chainsaw: ["chainsaw", "油锯"], generator: ["generator", "发电机"],

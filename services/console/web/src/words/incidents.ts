@@ -7,11 +7,12 @@ import { causeGroup, crewState, effectState, hazardState, incidentState, orderSt
 export const t = words(
   {
     incident: "Incident", group: "Incident", groupHazard: "Danger", aDanger: "Danger", customers: "Customers", customersOut: "customers out", customersN: "{n} {n:customer|customers}", lifeSupport: "life support",
-    important: "important", accounts: "on the hotline", since: "since {at}", outFor: "began, {span} ago", heardN: "{n} {n:report|reports} heard", estimate: "estimate", noEstimate: "none yet", by: "by {by}", byRule: "reckoned",
+    important: "important", accounts: "on the hotline", since: "since {at}", outFor: "began, {span} ago", heardN: "{n} {n:report|reports} heard", estimate: "estimate", noEstimate: "none yet", by: "by {by}", byRule: "reckoned", byPast: "from the past",
+    expectedFrom: "Back from {low} to {high} in 8 cases of 10, most likely about {median}", restsOn: "{stage}; from {n} past {n:case|cases}", restsOnClass: "By the figures of the device class: too little is known of the past", changedN: "changed {n} {n:time|times}",
     overdueBy: "overdue by {span}", inSpan: "in {span}", wasDue: "was due {at}", dueAt: "by {at}", because: "— {reason}", placeHeard: "place heard {span} ago", arrives: "arrives {at}", arrivedAt: "arrival {at}",
     feederIs: "feeder {feeder}", upstreamOf: "upstream: {id}", mergedInto: "merged into {id}", nestedOne: "nested: {id}", looksHere: "{name} looks at this", doesHere: "{name} writes here: {what}",
     heldBadge: "held", noCrew: "no crew", crew: "Crew", cause: "Cause", note: "Note", restored: "restored", out: "out",
-    timeline: "Timeline", hypotheses: "Hypotheses", orders: "Orders", texts: "Texts", calls: "Calls", actions: "Actions", notes: "Notes", nextTab: "Next tab", tabBefore: "Tab before",
+    timeline: "Timeline", hypotheses: "Hypotheses", switching: "Switching", orders: "Orders", texts: "Texts", calls: "Calls", actions: "Actions", notes: "Notes", nextTab: "Next tab", tabBefore: "Tab before",
     filterByKind: "Show these kinds", timelineOf: "The latest {shown} of {total} entries.", nFacts: "{n} {n:fact|facts}", oneFact: "1 fact", oneReport: "report", nReports: "{n} {n:report|reports}", oneText: "1 text", nTexts: "{n} {n:text|texts}", retracted: "taken back", undidIt: "Undone: {what}", nothingYet: "Nothing of this kind yet.", showEarlier: "Show earlier ones", tellsFrom: "It tells {device} from {other}.", tellsWhether: "It tells whether it is {device} or something else.",
     probability: "Probability", likely: "{percent} likely", notReckoned: "not reckoned", rankN: "Rank {n}", beliefMoved: "How belief moved", takenToHaveFailed: "taken to have failed", confirmThis: "Confirm this device",
     noHypothesis: "No other device comes into question.", hypothesesHelp: "The likeliest first. What was heard, and what was not, stands below each: + speaks for it, − against it.",
@@ -24,7 +25,7 @@ export const t = words(
     whichFailed: "Which device has failed?", otherDevice: "Another device, by number or id", directlyBehind: "Directly behind the failed device", deviceBehind: "Split off what lies behind this device", chooseDevice: "Choose a device.",
     filterIncidents: "Filter open incidents of this area", mergeInto: "Merge into", noOtherIncident: "No other open incident in this area.", chooseIncident: "Choose the incident that this one is a part of.",
     powerBackBy: "Power is expected back by", in30: "in 30 min", inHours: "in {n} h", ownTime: "Own time", chooseTime: "Choose a time that lies ahead.", sameEstimate: "That is the estimate already.", chooseCause: "Choose a cause", writeNote: "Write the note.", noOrder: "There is no order any more.",
-    filterCrews: "Filter crews", crewsByCost: "Crews by what sending them costs", drive: "Drive", min: "min", arrival: "There at", leaves: "Leaves", obstacles: "Obstacles", hoursAfter: "Hours left after", nothingLeft: "nothing", nearestDepot: "nearest depot", chooseCrew: "Choose a crew.", hasIt: "has it already: sending it again keeps it there",
+    filterCrews: "Filter crews", crewsByCost: "Crews by what sending them costs", drive: "Drive", min: "min", arrival: "There at", leaves: "Leaves", obstacles: "Obstacles", hoursAfter: "Hours left after", nothingLeft: "nothing", nearestDepot: "nearest depot", byAir: "straight line", chooseCrew: "Choose a crew.", hasIt: "has it already: sending it again keeps it there",
     mayNotGo: "{crew} may not go: {why}", autoWhyBest: "Quickest crew, there in {min} min", autoWhyLater: "There in {min} min, {later} min later than the quickest",
     undo: "Undo", undoTitle: "Undo this?", undoLast: "Undo the last action", undoWhyUsual: "Entered by mistake", toldRefused: "Not done: {what}", toldUndecided: "Not decided yet: {what}",
     reportedSince: "Reported", reports: "Reports", place: "Place", noSuchDanger: "This danger is over, or there is none of this id.",
@@ -32,11 +33,12 @@ export const t = words(
   },
   {
     incident: "故障", group: "故障", groupHazard: "险情", aDanger: "险情", customers: "用户", customersOut: "户停电", customersN: "{n} 户", lifeSupport: "生命支持",
-    important: "重要", accounts: "热线大客户", since: "自 {at}", outFor: "开始，已 {span}", heardN: "收到 {n} 条报修", estimate: "预计复电", noEstimate: "暂无", by: "来自 {by}", byRule: "规则推算",
+    important: "重要", accounts: "热线大客户", since: "自 {at}", outFor: "开始，已 {span}", heardN: "收到 {n} 条报修", estimate: "预计复电", noEstimate: "暂无", by: "来自 {by}", byRule: "规则推算", byPast: "据历史推算",
+    expectedFrom: "十次有八次在 {low} 至 {high} 之间复电，最可能约 {median}", restsOn: "{stage}；依据 {n} 个历史样本", restsOnClass: "按设备类别的常用数值：历史数据不足", changedN: "已变更 {n} 次",
     overdueBy: "超时 {span}", inSpan: "还有 {span}", wasDue: "应于 {at}", dueAt: "至 {at}", because: "— {reason}", placeHeard: "{span} 前定位", arrives: "{at} 到达", arrivedAt: "到达 {at}",
     feederIs: "馈线 {feeder}", upstreamOf: "上级：{id}", mergedInto: "已并入 {id}", nestedOne: "下级：{id}", looksHere: "{name} 正在查看", doesHere: "{name} 正在填写：{what}",
     heldBadge: "已搁置", noCrew: "未派队", crew: "抢修队", cause: "原因", note: "备注", restored: "已恢复", out: "停电",
-    timeline: "时间线", hypotheses: "推断", orders: "工单", texts: "短信", calls: "电话", actions: "操作", notes: "备注", nextTab: "下一标签页", tabBefore: "上一标签页",
+    timeline: "时间线", hypotheses: "推断", switching: "倒闸操作", orders: "工单", texts: "短信", calls: "电话", actions: "操作", notes: "备注", nextTab: "下一标签页", tabBefore: "上一标签页",
     filterByKind: "显示类别", timelineOf: "最近 {shown} 条，共 {total} 条。", nFacts: "{n} 条事实", oneFact: "1 条事实", oneReport: "报修", nReports: "{n} 条报修", oneText: "1 条短信", nTexts: "{n} 条短信", retracted: "已收回", undidIt: "撤销：{what}", nothingYet: "暂无此类记录。", showEarlier: "显示更早记录", tellsFrom: "可区分 {device} 与 {other}。", tellsWhether: "可判断是 {device} 还是别处。",
     probability: "概率", likely: "可能性 {percent}", notReckoned: "未计算", rankN: "第 {n} 位", beliefMoved: "推断的变化", takenToHaveFailed: "认定故障", confirmThis: "确认此设备",
     noHypothesis: "没有其他可能的设备。", hypothesesHelp: "可能性最大的在前。已听到和未听到的列于其下：+ 支持，− 不支持。",
@@ -49,7 +51,7 @@ export const t = words(
     whichFailed: "哪个设备故障？", otherDevice: "其他设备（编号）", directlyBehind: "故障设备的直接下游", deviceBehind: "将此设备下游拆分为独立故障", chooseDevice: "请选择设备。",
     filterIncidents: "筛选本区域的未结故障", mergeInto: "并入", noOtherIncident: "本区域没有其他未结故障。", chooseIncident: "请选择要并入的故障。",
     powerBackBy: "预计复电时间", in30: "30 分钟后", inHours: "{n} 小时后", ownTime: "自定时间", chooseTime: "请选择将来的时间。", sameEstimate: "与当前预计时间相同。", chooseCause: "选择原因", writeNote: "请填写备注。", noOrder: "工单已不存在。",
-    filterCrews: "筛选抢修队", crewsByCost: "按派遣代价排列的抢修队", drive: "车程", min: "分", arrival: "到达", leaves: "放下", obstacles: "障碍", hoursAfter: "之后剩余工时", nothingLeft: "无", nearestDepot: "最近驻点", chooseCrew: "请选择抢修队。", hasIt: "已在此工作：再次派遣将固定该队",
+    filterCrews: "筛选抢修队", crewsByCost: "按派遣代价排列的抢修队", drive: "车程", min: "分", arrival: "到达", leaves: "放下", obstacles: "障碍", hoursAfter: "之后剩余工时", nothingLeft: "无", nearestDepot: "最近驻点", byAir: "按直线估算", chooseCrew: "请选择抢修队。", hasIt: "已在此工作：再次派遣将固定该队",
     mayNotGo: "{crew} 不可派遣：{why}", autoWhyBest: "最快到达，{min} 分钟", autoWhyLater: "{min} 分钟到达，比最快晚 {later} 分钟",
     undo: "撤销", undoTitle: "撤销此操作？", undoLast: "撤销上一操作", undoWhyUsual: "误操作", toldRefused: "未执行：{what}", toldUndecided: "尚未决定：{what}",
     reportedSince: "报告于", reports: "报告数", place: "位置", noSuchDanger: "该险情已结束，或不存在。",
@@ -58,18 +60,18 @@ export const t = words(
 );
 /** What can be done, as a button says it. */
 export const kindOf = codes({
-  crewStatus: ["Crew's state", "队伍状态"], crewVisiting: ["Visiting crew", "登记支援队"], crewLeft: ["Send home", "送走支援队"], assign: ["Assign", "派遣"], confirm: ["Confirm", "确认设备"], split: ["Split", "拆分"], merge: ["Merge", "合并"], reject: ["Reject", "否定"], estimate: ["Estimate", "预计时间"],
-  cause: ["Cause", "原因"], note: ["Note", "备注"], hold: ["Hold", "搁置"], release: ["Release", "恢复派工"], revoke: ["Revoke", "收回工单"], dismissHazard: ["Dismiss danger", "撤销险情"], deviceState: ["Device state", "设备状态"],
+  crewStatus: ["Crew's state", "队伍状态"], crewVisiting: ["Visiting crew", "登记支援队"], crewLeft: ["Send home", "送走支援队"], closeRoad: ["Close road", "封闭道路"], openRoad: ["Open road", "恢复道路"], assign: ["Assign", "派遣"], confirm: ["Confirm", "确认设备"], split: ["Split", "拆分"], merge: ["Merge", "合并"], reject: ["Reject", "否定"], estimate: ["Estimate", "预计时间"],
+  cause: ["Cause", "原因"], note: ["Note", "备注"], hold: ["Hold", "搁置"], holdForSafety: ["Hold for safety", "安全暂停"], giveClearance: ["Give clearance", "许可工作"], endClearance: ["End clearance", "收回许可"], extendHours: ["Extend hours", "延长工时"], mode: ["How crews are sent", "派队方式"], release: ["Release", "恢复派工"], revoke: ["Revoke", "收回工单"], dismissHazard: ["Dismiss danger", "撤销险情"], deviceState: ["Device state", "设备状态"],
   undo: ["Undo", "撤销"], place: ["Place report", "定位报修"], dismiss: ["Dismiss", "忽略"], requeue: ["Process again", "重新处理"], setAside: ["Set aside", "搁置消息"], acknowledge: ["Acknowledge", "知悉"], callAgain: ["Call again", "再次呼叫"],
   assignOther: ["Assign another crew", "改派"], answer: ["Answer", "回复"], asReport: ["Take as a report", "作为报修"], handled: ["Handled", "已处理"],
 });
 /** What was done, as a message and a list say it. */
 export const did = codes({
   assign: ["Crew assigned", "已派遣抢修队"], confirm: ["Device confirmed", "设备已确认"], split: ["Incident split", "故障已拆分"], merge: ["Incidents merged", "故障已合并"], reject: ["Incident rejected", "故障已否定"], estimate: ["Estimate set", "已设定预计时间"],
-  cause: ["Cause set", "已设定原因"], note: ["Note written", "已写备注"], hold: ["Work held", "工作已搁置"], release: ["Work released", "工作已恢复"], revoke: ["Order revoked", "工单已收回"], dismissHazard: ["Danger dismissed", "险情已撤销"], deviceState: ["Device state set", "已设定设备状态"],
+  cause: ["Cause set", "已设定原因"], note: ["Note written", "已写备注"], hold: ["Work held", "工作已搁置"], holdForSafety: ["Work held for safety", "已安全暂停"], giveClearance: ["Clearance given", "已许可工作"], endClearance: ["Clearance ended", "已收回许可"], extendHours: ["Hours extended", "已延长工时"], mode: ["How crews are sent was chosen", "已选定派队方式"], release: ["Work released", "工作已恢复"], revoke: ["Order revoked", "工单已收回"], dismissHazard: ["Danger dismissed", "险情已撤销"], deviceState: ["Device state set", "已设定设备状态"],
   undo: ["Undone", "已撤销"], place: ["Report placed", "报修已定位"], dismiss: ["Dismissed", "已忽略"], requeue: ["Processed again", "已重新处理"], setAside: ["Set aside", "消息已搁置"], acknowledge: ["Acknowledged", "已知悉"], callAgain: ["Called again", "已再次呼叫"],
   assignOther: ["Another crew assigned", "已改派"], answer: ["Answered", "已回复"], asReport: ["Taken as a report", "已作为报修"], handled: ["Handled", "已处理"],
-  crewVisiting: ["Visiting crew entered", "已登记支援队"], crewLeft: ["Visiting crew sent home", "支援队已离开"], crewLink: ["Link for the phone made", "已生成手机链接"], signedOn: ["Signed on", "已签到"], offDuty: ["Signed off", "已签退"], onBreak: ["On break", "已休息"], available: ["Available", "已待命"], crewStatus: ["Crew's state set", "已设定队伍状态"],
+  crewVisiting: ["Visiting crew entered", "已登记支援队"], crewLeft: ["Visiting crew sent home", "支援队已离开"], crewLink: ["Link for the phone made", "已生成手机链接"], closeRoad: ["Road closed", "已封闭道路"], openRoad: ["Road opened again", "道路已恢复"], signedOn: ["Signed on", "已签到"], offDuty: ["Signed off", "已签退"], onBreak: ["On break", "已休息"], available: ["Available", "已待命"], crewStatus: ["Crew's state set", "已设定队伍状态"],
 });
 const leads = codes({
   split: ["What lies behind the device becomes an incident of its own.", "所选设备下游的用户将成为独立故障。"], merge: ["This incident becomes a part of the other one.", "本故障将成为所选故障的一部分。"], reject: ["Nothing has failed here: the reports are explained anew.", "此处没有故障：报修将重新解释。"],
@@ -109,20 +111,20 @@ export function causeWords(code: string): string {
 export const field = codes({ state: ["State", "状态"], device: ["Device", "设备"], crew: ["Crew", "抢修队"], estimate: ["Estimate", "预计复电"], held: ["Held", "搁置"], order: ["Order", "工单"] });
 export const timelineKind = codes({ fact: ["facts", "事实"], decision: ["decisions", "决策"], action: ["people", "人工"], text: ["texts", "短信"], call: ["calls", "电话"], order: ["orders", "工单"], remark: ["notes", "备注"] });
 export const subjectKind = codes({
-  incident: ["incident", "故障"], report: ["report", "报修"], order: ["order", "工单"], crew: ["crew", "抢修队"], job: ["work", "工作"], priority: ["class of work", "工作级别"], affected: ["told customers", "通知对象"], followed: ["texts", "短信"], momentary: ["momentary outage", "瞬时停电"], gathering: ["reports", "报修"], visitor: ["visiting crew", "支援队"], duty: ["crew", "抢修队"], hazard: ["danger", "险情"], text: ["text", "短信"], notice: ["text", "短信"], customer: ["customer", "用户"], meter: ["meter", "电表"], question: ["question", "询问"],
+  incident: ["incident", "故障"], report: ["report", "报修"], order: ["order", "工单"], crew: ["crew", "抢修队"], job: ["work", "工作"], priority: ["class of work", "工作级别"], affected: ["told customers", "通知对象"], followed: ["texts", "短信"], momentary: ["momentary outage", "瞬时停电"], gathering: ["reports", "报修"], visitor: ["visiting crew", "支援队"], duty: ["crew", "抢修队"], closure: ["closed road", "封闭道路"], rules: ["rules of dispatch", "派队规则"], hazard: ["danger", "险情"], text: ["text", "短信"], notice: ["text", "短信"], customer: ["customer", "用户"], meter: ["meter", "电表"], question: ["question", "询问"],
   escalation: ["hotline", "热线"], call: ["call", "电话"], window: ["planned work", "计划工作"], position: ["switch", "开关"], device: ["device", "设备"], interruption: ["interruption", "停电记录"], phone: ["phone", "电话"], step: ["step", "分步恢复"], effect: ["message", "消息"],
 });
 export const actionState = codes({ sent: ["on its way", "发送中"], done: ["done", "已完成"], refused: ["not done", "未执行"], undone: ["undone", "已撤销"] });
 export const callState = codes({ open: ["open", "进行中"], calling: ["being called", "呼叫中"], acknowledged: ["acknowledged", "已确认"], over: ["over", "已结束"], waiting: ["waiting", "等待"] });
 const otherStates = codes({
-  text: ["text", "短信"], powerRestored: ["power back", "复电"], signedOn: ["signed on", "已签到"], position: ["told its place", "上报位置"], helpNeeded: ["needs help", "请求支援"], materialNeeded: ["needs material", "缺少物料"], ordered: ["ordered", "已派单"], verifying: ["being verified", "核实中"], gathering: ["gathering reports", "汇集报修"],
+  text: ["text", "短信"], powerRestored: ["power back", "复电"], signedOn: ["signed on", "已签到"], position: ["told its place", "上报位置"], helpNeeded: ["needs help", "请求支援"], cleared: ["works under clearance", "许可下作业"], released: ["gave its clearance back", "已交还许可"], foundFault: ["found another fault", "发现另一故障"], "nearest-depot": ["from the nearest depot", "就近驻点派队"], plan: ["by the plan", "按计划派队"], advise: ["as a dispatcher accepts", "经调度员确认派队"], materialNeeded: ["needs material", "缺少物料"], ordered: ["ordered", "已派单"], verifying: ["being verified", "核实中"], gathering: ["gathering reports", "汇集报修"],
   placed: ["placed", "已拨出"], waits: ["waits", "等待"], untold: ["nobody told", "未通知"], followed: ["noted for texts", "已通知短信"], recalled: ["taken back", "已收回"], reported: ["reported", "已上报"], asked: ["asked back", "已询问"], active: ["under way", "进行中"], isolated: ["isolated", "已隔离"], overrun: ["overrun", "超期"], visiting: ["here to help", "前来支援"], left: ["left", "已离开"], forgotten: ["forgotten", "已清除"], given: ["given", "已给出"], ranked: ["ranked", "已排序"],
   lifeSupport: ["life support", "生命支持"], importantOrLarge: ["important or large", "重要或大客户"], feeder: ["feeder", "馈线"], lateral: ["lateral", "支线"], single: ["transformer or less", "配变及以下"],
   askedForPower: ["asked whether power is on", "询问是否有电"], noAnswer: ["meter did not answer", "电表未应答"], call: ["call", "来电"], lastGasp: ["meter lost power", "电表失电"], powerBack: ["power back", "复电"], meterPowerBack: ["meter has power", "电表复电"], hazard: ["danger", "险情"], retracted: ["taken back", "已收回"], unanswered: ["not answered", "未应答"], stays: ["stays", "不变"], announced: ["announced", "已公告"], started: ["started", "已开始"], completed: ["completed", "已完成"], cancelled: ["cancelled", "已取消"], changed: ["changed", "已变更"],
   located: ["located", "已定位"], counted: ["counted", "已计入"], muted: ["muted", "已静默"], answered: ["answered", "已应答"], ambiguous: ["ambiguous", "不明确"], unknown: ["unknown", "未知"], doubled: ["doubled", "重复"], late: ["late", "迟到"], received: ["received", "已收到"],
   waiting: ["waiting", "等待"], over: ["over", "已结束"], assigned: ["assigned", "已派"], held: ["held", "已搁置"], refused: ["not done", "未执行"], note: ["note", "备注"], opened: ["opened", "已开始"], ended: ["ended", "已结束"], acknowledged: ["acknowledged", "已确认"], open: ["open", "断开"], closed: ["closed", "已归档"], out: ["out", "停电"], restored: ["restored", "已恢复"], kept: ["unchanged", "不变"], called: ["called", "已呼叫"],
 });
-const switchStates = codes({ open: ["open", "断开"], closed: ["closed", "闭合"], stays: ["unchanged", "不变"], reclosed: ["reclosed", "已重合"] });
+const switchStates = codes({ foundFault: ["found failed", "查明故障"], open: ["open", "断开"], closed: ["closed", "闭合"], stays: ["unchanged", "不变"], reclosed: ["reclosed", "已重合"] });
 /** What something became: a state of whatever has states, or an action of a person. A switch that closes is another thing than an incident. */
 export function became(code: string, subject_kind = ""): string {
   if (subject_kind === "device" || subject_kind === "position") return switchStates(code);
@@ -143,3 +145,5 @@ export function saidWords(said: Record<string, unknown>): string {
   }
   return parts.join(" · ");
 }
+/** How far the work had come when it was reckoned when power is back. */
+export const workStage = codes({ waiting: ["waits for a crew", "等待派队"], planned: ["a crew is planned", "已计划派队"], ordered: ["a crew is ordered", "已派队"], onSite: ["a crew is on site", "队伍在现场"], repaired: ["repaired", "已修复"] });

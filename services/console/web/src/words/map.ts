@@ -18,7 +18,7 @@ export const t = words(
     device: "Device", customersHead: "Customers", sameplace: "{n} {n:incident|incidents} at this place", behind: "{n} {n:customer|customers} behind it", stands: "Stands", normally: "normally {state}", telemetered: "measured", supplies: "Fed by", openIncident: "Open its incident", showUp: "What feeds it", noDevice: "No device is known here", plannedWindow: "Planned work {id}",
     line: "line", group: "{n} {n:incident|incidents}, {customers} {customers:customer|customers}: zoom in", crewsHere: "{n} {n:crew|crews}: {ids}", goalOf: "to {goal}", place: "place of {at}", atDepot: "at its depot",
     nextRow: "Next row", previousRow: "Row before", openRow: "Open the row", keyFilter: "Filter by words", keySort: "Next order", keyMap: "List or map", keyClose: "Close", keyFit: "Show on the map", keyFilters: "Filter: {name}",
-    fitKey: "Whole network",
+    fitKey: "Whole network", closedRoads: "Closed roads",
   },
   {
     incidents: "故障", dangers: "险情", list: "列表", listLabel: "故障列表", pageTitle: "实时：故障与地图", map: "地图", both: "列表和地图", noIncidents: "没有未结故障", noneSo: "没有符合条件的故障",
@@ -36,6 +36,6 @@ export const t = words(
     device: "设备", customersHead: "用户", sameplace: "此处有 {n} 个故障", behind: "下游 {n} 户", stands: "状态", normally: "常态{state}", telemetered: "有遥测", supplies: "供电馈线", openIncident: "打开故障", showUp: "上级设备", noDevice: "此处没有已知设备", plannedWindow: "计划工作 {id}",
     line: "线路", group: "{n} 个故障，{customers} 户：请放大", crewsHere: "{n} 支抢修队：{ids}", goalOf: "前往 {goal}", place: "{at} 的位置", atDepot: "在驻点",
     nextRow: "下一行", previousRow: "上一行", openRow: "打开", keyFilter: "文字筛选", keySort: "切换排序", keyMap: "列表或地图", keyClose: "关闭", keyFit: "在地图上显示", keyFilters: "筛选：{name}",
-    fitKey: "全网",
+    fitKey: "全网", closedRoads: "封闭道路",
   },
 );

@@ -46,7 +46,7 @@ export const said = codes({
 });
 /** Why something was not taken. */
 export const notTaken = codes({
-  notYourOrder: ["this order is not yours", "不是您的工单"], unknownDevice: ["there is no such device", "没有该设备"], unknownCause: ["there is no such cause", "没有该原因"], insaneEstimate: ["that time makes no sense", "该时间不合理"], noOrder: ["there is no order", "没有工单"], noPlace: ["no place", "没有位置"], noHazard: ["no kind of danger", "未选险情"], unknownStatus: ["not understood", "无法识别"], invalid: ["not understood", "无法识别"],
+  notYourOrder: ["this order is not yours", "不是您的工单"], unknownDevice: ["there is no such device", "没有该设备"], unknownCause: ["there is no such cause", "没有该原因"], insaneEstimate: ["that time makes no sense", "该时间不合理"], noOrder: ["there is no order", "没有工单"], noPlace: ["no place", "没有位置"], noDevice: ["no device", "未选设备"], noHazard: ["no kind of danger", "未选险情"], unknownStatus: ["not understood", "无法识别"], invalid: ["not understood", "无法识别"],
 });
 /** Ready reasons, each as it is sent. */
 export const refusals = codes({

@@ -18,12 +18,28 @@ export interface Cost {
   /** How many minutes later than the quickest crew it would be there. */
   later_than_best_min: number;
   nearest_depot: boolean;
+  /** Whether drive_min and road_km are by road, or estimated from the straight line. */
+  basis: "road" | "air";
 }
 /** POST /api/crews/CREW/status {status: "signedOn" | "offDuty" | "onBreak" | "available", why} -> 202.
  *  -> {action, gives_up: order | null}: signing off gives up the order in hand; the rest is 409 orderActive {order} while it has one.
  *  POST /api/crews {crew, home, depot | lon, lat, region, skills, certificates, kit, members, guide, until_ms, why} -> 202 {action, crew}: a visiting crew;
  *  `crew` is its name or its id visit.REGION.NAME, which comes back; said again of one that is here, it changes it. DELETE /api/crews/CREW {why} -> 202 {action}.
  *  POST /api/crews/CREW/link -> {path, expires_at_ms}: opens the crew's phone page once. */
+/** GET /api/roads/closures -> {closures: ClosedRoad[], roads_known}. POST {places: {lon, lat}[], within_m, way, region, until_ms, why} -> 202
+ *  {action, closures, stretches}: closes what lies along the line, or a way of OpenStreetMap, in one region or in all; 422 noRoadThere.
+ *  DELETE /api/roads/closures/CLOSURE {why} -> 202 {action}: opens it again. */
+export interface ClosedRoad {
+  closure: string;
+  region: string;
+  places: { lon: number; lat: number }[];
+  within_m: number;
+  way: number | null;
+  by: string;
+  why: string;
+  since_ms: Ms;
+  until_ms: Ms | null;
+}
 /** GET /api/crew: what a crew's phone shows. ETag/304; the header Lamplighter-Now has the time of the clock also then. */
 export interface CrewPhone {
   crew: string;

@@ -29,7 +29,7 @@ export interface IncidentsPage { total: number; incidents: IncidentTimes[]; othe
 export type IncidentOrder = "customer_min" | "customers" | "started" | "lasted" | "error";
 export interface OtherHolder { kind: string; customers: number; interruptions: number; customer_min: number }
 /** GET /api/figures/estimates -> how estimates fared: bins of (actual - first estimate) in minutes, share late by > 30 min, median absolute error; `changes` after the first. */
-export interface Estimates { incidents: number; late_share: number | null; median_error_min: number | null; changes: number; bins: { from_min: number | null; until_min: number | null; incidents: number }[] }
+export interface Estimates { incidents: number; late_share: number | null; median_error_min: number | null; changes: number; intervals: number; within_share: number | null; bins: { from_min: number | null; until_min: number | null; incidents: number }[] }
 /** GET /api/figures/calibration -> how far probabilities of hypotheses can be believed, over restored incidents of which somebody saw what had failed:
  *  in how many that device was ranked first just before, named at all, and ranked first in the first ranking; bins of all hypotheses, `said` at the mean. */
 export interface Calibration {

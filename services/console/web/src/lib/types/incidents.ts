@@ -30,6 +30,11 @@ export interface Belief { at_ms: Ms; ranked: (NamedDevice & { probability: numbe
 export interface Score extends NamedDevice {
   known_by: "crew" | "dispatcher" | "telemetry"; known_at_ms: Ms; probability: number; rank: number | null; first_probability: number; first_rank: number | null;
 }
+/** When power is expected back: in eight cases of ten from low to high, null where too little is known of the past; what the promise rests on. */
+export interface Restoration {
+  basis: "device" | "arrival" | "learnt" | "crew" | "dispatcher"; low_ms: Ms | null; median_ms: Ms | null; high_ms: Ms | null;
+  stage: "waiting" | "planned" | "ordered" | "onSite" | "repaired" | null; rests_on: number | null; changes: number;
+}
 export interface ActionRow {
   id: string;
   at_ms: Ms;
@@ -63,6 +68,7 @@ export interface IncidentDetail {
   beliefs: Belief[];
   /** Once power is back, where somebody saw what had failed. */
   score: Score | null;
+  restoration: Restoration | null;
   customers: { total: number; out: number; restored: number; life_support: number; by_tier: Record<string, number> };
   orders: OrderRow[];
   texts: { total: number; by_state: Record<string, number>; rows: TextRow[] };
@@ -70,6 +76,30 @@ export interface IncidentDetail {
   hazards: HazardRow[];
   nested: string[];
   actions: ActionRow[];
+}
+/** Active customers: in all, who depend on power to live, and by tier. */
+export interface People { customers: number; life_support: number; residential: number; commercial: number; important: number; large: number }
+/** Of what would carry more than normally, the branch that is nearest to its rating, A or kVA; `unrated`: how many have no rating. */
+export interface SwitchingLimit { reason: string; branch: string | null; load: number; rated: number; unit: string; unrated: number }
+/** A step that remains; `after` are the numbers of those that go before. */
+export interface SwitchingStep {
+  number: number; action: "open" | "verify" | "close"; devices: NamedDevice[]; reason: string; after: number[];
+  brings_back: People; in_all: People; by_hand: boolean; limit: SwitchingLimit | null;
+}
+/** GET /api/incidents/ID/switching?behind= : from how the grid stands now. A step is done by POST /api/devices/ID/state. */
+export interface Switching {
+  now_ms: Ms;
+  incident: string;
+  device: NamedDevice;
+  reason: string;
+  /** Where the fault may lie, by the device that feeds the section; `restorable`: who comes back then, null where it was not reckoned. */
+  sections: { behind: NamedDevice; length_m: number; chosen: boolean; restorable: People | null }[];
+  /** What was told since the fault, in its order. */
+  done: { device: NamedDevice; closed: boolean; at_ms: Ms; brings_back: People; in_all: People }[];
+  steps: SwitchingStep[];
+  restorable: People;
+  left_out: { reason: string; people: People }[];
+  refused: { device: NamedDevice; reason: string; limit: SwitchingLimit | null }[];
 }
 /** A report of a danger, and who named which place. Without the right `personal`, `phone` is masked and `words` null, as where nothing was said. */
 export interface HazardReport {
@@ -94,7 +124,8 @@ export interface CustomerRow {
   device: string; heard: boolean; phone: string; texted: string | null;
 }
 export type ActionKind =
-  | "confirm" | "split" | "merge" | "reject" | "estimate" | "cause" | "note" | "hold" | "release" | "assign" | "revoke" | "dismissHazard" | "deviceState";
+  | "confirm" | "split" | "merge" | "reject" | "estimate" | "cause" | "note" | "hold" | "holdForSafety" | "release" | "assign" | "revoke" | "giveClearance" | "endClearance"
+  | "dismissHazard" | "deviceState";
 /** POST /api/incidents/ID/actions and /api/hazards/ID/actions, 202 {action: ActionRow}; /api/devices/ID/state {position, why, seen: 0}.
  *  409 changedMeanwhile {by, at_ms, what, revision}: somebody, or a decision, changed it since `seen`. 422 whyMissing, invalid, unknownDevice, ... */
 export interface ActionAsked {

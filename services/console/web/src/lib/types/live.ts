@@ -176,7 +176,7 @@ export interface CrewRow {
   visiting: boolean;
   home: string;
   guide: string | null;
-  /** Reason codes of what is odd about it: unanswered, overdue, silent, jumped. */
+  /** Reason codes of what is odd about it: unanswered, overdue, silent, jumped, noClearance, clearanceHeld. */
   odd: string[];
   /** Jobs of the last 12 hours, and the one it has, oldest first: the bar of its route. */
   route: Job[];

@@ -1,0 +1,261 @@
+"""The plan of a region: which visits each crew makes, in which order; repaired by local search whenever something changes.
+
+`replan` is a pure function: the same scene, the plan before and the same settings give the same plan. Times are whole seconds from
+now. The cost of a plan is in customer-seconds times `WEIGHED`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from services.dispatch.plan_search import AFTER, BEFORE, CREW, DONE, NEVER, REACHED, Flags, Ints, search
+
+WEIGHED = 8
+"""The weight of one ordinary customer in a group: smaller things can weigh less."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Visit:
+    """Work at a place. `place` is its row and column in the table of drives, `site_s` the expected time on site.
+
+    `due_s`: a danger, at which a crew should be by then. `first`: the visit to be finished before. One that is not `open` is
+    foreseen only: nobody can be sent yet. `crew`: who works there already, for `left_s` more; no plan moves it.
+    """
+
+    id: str
+    place: int
+    site_s: int
+    due_s: int | None = None
+    first: str | None = None
+    open: bool = True
+    crew: str | None = None
+    left_s: int = 0
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class CrewAt:
+    """A crew as it is now. `free_s`: when it is free; `doing`: the visit that it drives to; `pinned`: it stays so.
+
+    `depot` is where it belongs; `line`: it can do every work of its trade, a service crew only some.
+    """
+
+    id: str
+    depot: str
+    line: bool
+    free_s: int = 0
+    doing: str | None = None
+    pinned: bool = False
+    on_site: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Group:
+    """Customers who have power when all these visits are finished; `weight`: `WEIGHED` for each ordinary one of them."""
+
+    weight: int
+    visits: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Scene:
+    """What there is to plan: `drive_s[crew, visit]` from where a crew is (or will be free), `table_s` between places.
+
+    `can[crew, visit]`: no rule keeps the crew from it. `home_s[crew, visit]`: from the crew's depot. `past_shift[crew, visit]`: its
+    shift would end before the work.
+    """
+
+    visits: Sequence[Visit]
+    crews: Sequence[CrewAt]
+    groups: Sequence[Group]
+    drive_s: Ints
+    table_s: Ints
+    can: Flags
+    home_s: Ints
+    past_shift: Flags
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Search:
+    """How a plan is searched for and what it costs, all integers; the defaults are those that did best before the judge.
+
+    `moves`: tries in all. `late_per_s`, `late_once`: a danger reached late. `each_visit`: per second until any visit is finished.
+    `diverting_s`: a crew that turns away from where it drives loses so much. `fades_min`: after so many minutes a second of waiting
+    counts e times less, down to `lasting_permille` of it: what lies far ahead will be planned anew.
+    """
+
+    moves: int = 10_000
+    late_per_s: int = 60_000
+    late_once: int = 300_000_000
+    each_visit: int = 8
+    diverting_s: int = 60
+    fades_min: int = 600
+    lasting_permille: int = 1000
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Plan:
+    """The visits of each crew in order, when each is reached and finished, and what it all costs."""
+
+    routes: Mapping[str, tuple[str, ...]]
+    reached_s: Mapping[str, int]
+    finished_s: Mapping[str, int]
+    waiting: int = 0
+    tried: int = 0
+    kept: int = 0
+
+    @property
+    def customer_s(self) -> int:
+        """Return the weighed customer-seconds of waiting that are ahead."""
+        return self.waiting // WEIGHED
+
+
+NO_PLAN = Plan({}, {}, {})
+
+
+def replan(scene: Scene, before: Mapping[str, Sequence[str]], how: Search, seed: int) -> Plan:
+    """Return the plan before without what is over, with what is new, and repaired by so many moves."""
+    columns = [number for number, visit in enumerate(scene.visits) if visit.crew is None]
+    if not columns or not scene.crews:
+        return NO_PLAN
+    visits = [scene.visits[number] for number in columns]
+    if len(columns) < len(scene.visits):
+        drive, can = np.take(scene.drive_s, columns, 1), np.take(scene.can, columns, 1)
+        scene = dataclasses.replace(scene, drive_s=drive, can=can)
+    index = {visit.id: number for number, visit in enumerate(visits)}
+    routes, fixed = _laid(scene, visits, index, before)
+    waiting, tried, kept = search(
+        seed,
+        how.moves,
+        _visits(scene, visits, index, fixed),
+        _crews(scene, index),
+        scene.drive_s,
+        scene.can,
+        scene.table_s,
+        *_groups(scene, index),
+        graded(how.fades_min, how.lasting_permille),
+        routes,
+        np.array([how.late_per_s, how.late_once, how.each_visit, how.diverting_s], np.int64),
+    )
+    after = routes[AFTER].tolist()
+    found: dict[str, tuple[str, ...]] = {}
+    for number, crew in enumerate(scene.crews):
+        route, node = [], after[len(visits) + number]
+        while node >= 0:
+            route.append(visits[node].id)
+            node = after[node]
+        found[crew.id] = tuple(route)
+    planned = [number for number in range(len(visits)) if routes[CREW, number] >= 0]
+    return Plan(
+        found,
+        {visits[number].id: int(routes[REACHED, number]) for number in planned},
+        {visits[number].id: int(routes[DONE, number]) for number in planned},
+        int(waiting),
+        int(tried),
+        int(kept),
+    )
+
+
+def _laid(
+    scene: Scene, visits: Sequence[Visit], index: Mapping[str, int], before: Mapping[str, Sequence[str]]
+) -> tuple[Ints, set[int]]:
+    """Return the routes of the plan before, each beginning with where its crew drives to, and which visits stay where they are."""
+    many = len(visits)
+    routes = np.zeros((5, many + len(scene.crews)), np.int64)
+    routes[[AFTER, BEFORE, CREW]] = -1
+    fixed = set()
+    bound = {crew.doing for crew in scene.crews if crew.doing is not None}
+    for number, crew in enumerate(scene.crews):
+        node = many + number
+        rest = [name for name in before.get(crew.id, ()) if name not in bound]
+        for name in rest if crew.doing is None else [crew.doing, *rest]:
+            visit = index.get(name, -1)
+            if visit >= 0 and routes[CREW, visit] < 0 and (scene.can[number, visit] or name == crew.doing):
+                routes[AFTER, node], routes[BEFORE, visit], routes[CREW, visit] = visit, node, number
+                node = visit
+        if crew.pinned and crew.doing is not None and crew.doing in index:
+            fixed.add(index[crew.doing])
+    return routes, fixed
+
+
+def _visits(scene: Scene, visits: Sequence[Visit], index: Mapping[str, int], fixed: set[int]) -> Ints:
+    left = {visit.id: visit.left_s for visit in scene.visits if visit.crew is not None}
+    then = {visit.first: number for number, visit in enumerate(visits) if visit.first is not None}
+    rows = [
+        (
+            visit.place,
+            visit.site_s,
+            0 if visit.first is None else left.get(visit.first, 0),
+            NEVER if visit.due_s is None else visit.due_s,
+            -1 if visit.first is None else index.get(visit.first, -1),
+            then.get(visit.id, -1),
+            number in fixed,
+        )
+        for number, visit in enumerate(visits)
+    ]
+    return np.ascontiguousarray(np.array(rows, np.int64).T)
+
+
+def _crews(scene: Scene, index: Mapping[str, int]) -> Ints:
+    rows = [(crew.free_s, -1 if crew.doing is None else index.get(crew.doing, -1)) for crew in scene.crews]
+    return np.ascontiguousarray(np.array(rows, np.int64).T)
+
+
+def _groups(scene: Scene, index: Mapping[str, int]) -> tuple[Ints, Ints, Ints, Ints, Ints]:
+    left = {visit.id: visit.left_s for visit in scene.visits if visit.crew is not None}
+    groups = [group for group in scene.groups if any(name in index for name in group.visits)]
+    members = [[index[name] for name in group.visits if name in index] for group in groups]
+    waiting: list[list[int]] = [[] for _ in index]
+    for number, its in enumerate(members):
+        for visit in its:
+            waiting[visit].append(number)
+    facts = np.zeros((2, len(groups)), np.int64)
+    facts[0] = [group.weight for group in groups]
+    facts[1] = [max(left.get(name, 0) for name in group.visits) for group in groups]
+    return facts, *_flat(members), *_flat(waiting)
+
+
+def _ints(values: Iterable[int]) -> Ints:
+    return np.array(list(values), np.int64)
+
+
+def _flat(lists: Sequence[Sequence[int]]) -> tuple[Ints, Ints]:
+    starts = np.zeros(len(lists) + 1, np.int64)
+    np.cumsum([len(each) for each in lists], out=starts[1:])
+    return starts, _ints(each for one in lists for each in one)
+
+
+@functools.lru_cache(maxsize=32)
+def graded(fades_min: int, lasting_permille: int) -> Ints:
+    """Return how much waiting until each minute counts, in seconds: the later ones less."""
+    lasting = lasting_permille / 1000
+    slopes = (lasting + (1 - lasting) * math.exp(-(minute + 0.5) / fades_min) for minute in range(2880))
+    return np.cumsum(np.array([0, *(round(60 * slope) for slope in slopes)], np.int64))
+
+
+SPREAD = 0.5
+"""How far times on site spread: the standard deviation of their logarithm, between those of small and of large repairs."""
+
+
+@functools.lru_cache(maxsize=4096)
+def _left_permille(lasted_percent: int) -> int:
+    """Return the mean of what is left of a log-normal time of mean 1000, of which so many per cent of the mean have passed."""
+    if lasted_percent <= 0:
+        return 1000
+    lasted = lasted_percent / 100
+    z = (math.log(lasted) + SPREAD * SPREAD / 2) / SPREAD
+    longer = math.erfc(z / math.sqrt(2)) / 2
+    mean_of_longer = math.erfc((z - SPREAD) / math.sqrt(2)) / 2
+    return round(1000 * (mean_of_longer / longer - lasted)) if longer > 1e-9 else round(300 * lasted)  # noqa: PLR2004
+
+
+def left_s(expected_s: int, lasted_s: int) -> int:
+    """Return how much longer work is expected to take that has lasted so long already, seconds.
+
+    Work that has outlasted its mean is not done "now": the longer it has lasted, the longer it will (log-normal, `SPREAD`).
+    """
+    return expected_s * _left_permille(lasted_s * 100 // max(1, expected_s)) // 1000
