@@ -17,6 +17,7 @@ from deploy.postgres import Postgres
 from deploy.supervisor import Supervisor, runs_already
 from services.database import databases
 from services.database.pool import UNUSABLE, ready
+from services.dispatch import plan
 from services.settings import Settings
 from streams import brokers
 
@@ -63,8 +64,8 @@ async def backends(settings: Settings) -> AsyncIterator[tuple[Supervisor, Backen
     async with Supervisor(settings.data_dir) as supervisor:
         _addresses(settings).unlink(missing_ok=True)  # where the last run listened, others may listen by now
         with Ports() as ports:
-            postgres, kafka = await asyncio.gather(
-                _own_postgres(supervisor, settings, ports), _own_kafka(supervisor, settings, ports)
+            postgres, kafka, _ = await asyncio.gather(
+                _own_postgres(supervisor, settings, ports), _own_kafka(supervisor, settings, ports), _compiled()
             )
             web, hotline, console = map(ports.take, (settings.web_port, settings.hotline_port, settings.console_port))
             metrics = _row_of_ports(ports, settings.metrics_port, len(TELLING)) if settings.metrics_port else 0
@@ -78,6 +79,11 @@ def _row_of_ports(ports: Ports, wished: int, count: int) -> int:
         port = ports.take(following + 1)
         first, following = (first, port) if port == following + 1 else (port, port)
     return first
+
+
+async def _compiled() -> None:
+    """Have the search of dispatch compiled once, before several workers need it at the same time."""
+    await asyncio.to_thread(plan.get_ready)
 
 
 async def _own_postgres(supervisor: Supervisor, settings: Settings, ports: Ports) -> Postgres | None:

@@ -97,7 +97,10 @@ class DispatchSettings(BaseSettings):
         default=50,
         ge=0,
         le=1_000,
-        description="How much more, in thousandths, a customer weighs who was out longest in the last year.",
+        description=(
+            "How much more, in thousandths, those customers weigh who were out longest in the last year; others who were out "
+            "longer than the mean do in proportion. 0: nobody does."
+        ),
     )
     dispatch_weight_life_support: int = Field(
         default=80, ge=1, le=10_000, description="How many customers one counts as who depends on power to live."

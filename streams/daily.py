@@ -15,6 +15,7 @@ FIRST_AFTER_S = 300.0
 """A process that is started again and again does not begin with it each time."""
 LEARNS_AFTER_S = 900.0
 """Not at once with the erasing."""
+RECKONS_AFTER_S = 1_500.0
 EVERY_S = 86_400.0
 AGAIN_AFTER_S = 900.0
 
@@ -41,6 +42,18 @@ async def learn_daily(settings: Settings, *, first_after_s: float = LEARNS_AFTER
 
     if not settings.exercise:
         await _daily(settings, "streams.learning", failed, first_after_s, every_s)
+
+
+async def reckon_fairness_daily(
+    settings: Settings, *, first_after_s: float = RECKONS_AFTER_S, every_s: float = EVERY_S
+) -> None:
+    """Reckon once a day of real time, for ever, who was out longest this year; as erasing is done. An exercise does not."""
+
+    def failed(code: int) -> None:
+        log.warning("fairness.not_reckoned", code=code)
+
+    if not settings.exercise:
+        await _daily(settings, "streams.fairness", failed, first_after_s, every_s)
 
 
 async def _daily(

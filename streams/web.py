@@ -1,5 +1,5 @@
 """The HTTP edge as a process: it needs PostgreSQL alone, and works while Kafka is down. Daily it has what is personal erased,
-and has learnt how long restorations take.
+has learnt how long restorations take, and reckoned who was out longest this year.
 
 python -m streams.web
 """
@@ -15,7 +15,7 @@ from services.logs import configure_logs
 from services.ready import announce_ready
 from services.settings import Settings, load_settings
 from services.web import build_app, serve
-from streams.daily import erase_daily, learn_daily
+from streams.daily import erase_daily, learn_daily, reckon_fairness_daily
 from streams.leaving import leave
 from streams.processes import run_process
 
@@ -28,7 +28,8 @@ async def web(settings: Settings, dsn: str) -> None:
         pool = await create_pool(dsn, POOL_SIZE)
     except LOST as error:
         leave("web.database_lost", error=type(error).__name__)
-    daily = [asyncio.create_task(work) for work in (erase_daily(settings), learn_daily(settings))]
+    each_day = (erase_daily(settings), learn_daily(settings), reckon_fairness_daily(settings))
+    daily = [asyncio.create_task(work) for work in each_day]
     try:
         app = build_app(pool, exercise=settings.exercise, events_per_s=settings.web_events_per_s)
         await serve(app, settings.web_port, functools.partial(announce_ready, settings))

@@ -22,6 +22,7 @@ import structlog  # noqa: E402
 
 from schemas.topics import HOTLINE_REPORTS, OUTAGE_REPORTS, Topic, consumed_by  # noqa: E402
 from services.database.pool import LOST, connect, create_pool  # noqa: E402
+from services.dispatch import plan  # noqa: E402
 from services.dispatch.store_rules import set_dispatch_rules  # noqa: E402
 from services.engine.clock import make_shards  # noqa: E402
 from services.engine.deathpoints import DeathPoints  # noqa: E402
@@ -66,6 +67,7 @@ async def prepare(settings: Settings, stages: tuple[str, ...]) -> House:
         if "correlate" in house.stages:
             await set_asking(connection, house.stages["correlate"].stage.shards(), asking_rules(settings))
         if "dispatch" in house.stages:
+            plan.get_ready()
             regions = house.stages["dispatch"].stage.shards()
             await set_dispatch_rules(connection, {region: dispatch_rules(settings, region) for region in regions})
         return house

@@ -13,7 +13,7 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 SERVICES = CHECKOUT / "services"
 ROOMS_WITH_A_STAGE = ("reports", "outages", "dispatch", "notices", "hotline", "planning")
 AT_THE_EDGE = {"store", "api", "audit", "showing"}  # the modules of a room that do input and output
-PURE_LIBRARIES = {"msgspec", "numpy", "shapely"}
+PURE_LIBRARIES = {"msgspec", "numba", "numpy", "shapely"}
 PURE_OF_SERVICES = {
     *("services.engine.turn", "services.clock.from_ms", "services.clock.to_ms"),  # words and conversions
     *(

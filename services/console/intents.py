@@ -24,9 +24,12 @@ from schemas.events import (
     IncidentsMerged,
     IncidentSplit,
     OrderRevoked,
+    PairForbidden,
+    SecondCrewAsked,
     StateSource,
     SwitchPosition,
     WorkHeld,
+    WorkPrioritised,
 )
 from schemas.events.base import PRINTABLE, Id, Note
 from schemas.topics import CREW_ACTIONS, DEVICE_STATES, INCIDENT_ACTIONS, Topic
@@ -49,6 +52,12 @@ ActionKind: TypeAlias = Literal[
     "holdForSafety",
     "release",
     "assign",
+    "forbid",
+    "allow",
+    "first",
+    "notFirst",
+    "secondCrew",
+    "oneCrew",
     "revoke",
     "giveClearance",
     "endClearance",
@@ -57,7 +66,9 @@ ActionKind: TypeAlias = Literal[
 REMARKS: Final = frozenset({"cause", "note"})
 """Kinds that change nothing that is decided: they carry no event, and are taken whatever the incident has become."""
 CLEARANCES: Final = frozenset({"giveClearance", "endClearance"})
-CREW_WORK: Final = frozenset({"hold", "holdForSafety", "release", "assign", "revoke", *CLEARANCES})
+OVERRIDES: Final = frozenset({"forbid", "allow", "first", "notFirst", "secondCrew", "oneCrew"})
+"""Kinds by which a dispatcher binds the plan without sending anybody himself."""
+CREW_WORK: Final = frozenset({"hold", "holdForSafety", "release", "assign", "revoke", *OVERRIDES, *CLEARANCES})
 """Kinds that the dispatch decides."""
 OF_HAZARDS: Final = frozenset({"dismissHazard", "note", *CREW_WORK})
 LEAST_WHY: Final = 3
@@ -235,12 +246,38 @@ def _crew_work(asked: ActionAsked, incident: str | None, hazard: str | None, kno
             _refuse("otherRegion", f"crew {crew} belongs to {known.region_of_crew}")
         event = CrewAssigned(**head.fields, region=work.region, crew=crew, incident=incident, hazard=hazard)
         return Meant(said={"crew": crew, "before": work.order}, topic=CREW_ACTIONS, key=work.region, event=event)
+    if asked.kind in OVERRIDES:
+        return override(asked.kind, asked.crew, incident, hazard, work, known.region_of_crew, head)
     held, safety = asked.kind != "release", asked.kind == "holdForSafety"
     if work.held == held and not (safety and not work.held_for_safety):
         _refuse("alreadySo", "it is held already" if held else "nobody holds it")
     event = WorkHeld(**head.fields, region=work.region, held=held, safety=safety, incident=incident, hazard=hazard)
     of_safety = safety or work.held_for_safety
     return Meant(said={"safety": True} if of_safety else {}, topic=CREW_ACTIONS, key=work.region, event=event)
+
+
+def override(
+    kind: str, crew: str | None, incident: str | None, hazard: str | None, work: Work, region: str | None, head: Head
+) -> Meant:
+    """Return what a dispatcher's word about work means. Raises `ApiError` 422 `crewMissing`, `unknownCrew`, `alreadySo`."""
+    event: Event
+    common = {**head.fields, "region": work.region, "incident": incident, "hazard": hazard}
+    said: dict[str, Any] = {}
+    if kind in {"forbid", "allow"}:
+        crew = crew or _refuse("crewMissing", "name the crew")
+        if region != work.region:
+            _refuse("unknownCrew", f"the region has no crew {crew}")
+        already, said = (crew in work.forbidden) == (kind == "forbid"), {"crew": crew}
+        event = PairForbidden(**common, crew=crew, forbidden=kind == "forbid")
+    elif kind in {"first", "notFirst"}:
+        already = work.first == (kind == "first")
+        event = WorkPrioritised(**common, first=kind == "first")
+    else:
+        already = work.second == (kind == "secondCrew")
+        event = SecondCrewAsked(**common, wanted=kind == "secondCrew")
+    if already:
+        _refuse("alreadySo", "it is so already")
+    return Meant(said=said, topic=CREW_ACTIONS, key=work.region, event=event)
 
 
 def _about_order(

@@ -12,7 +12,7 @@ from services.access.http import ApiError
 from services.clock import from_ms
 from services.console import attention, outcomes
 from services.console.acting import Acting, carry_out
-from services.console.intents import Head, Meant, UndoAsked, device_state, reasoned
+from services.console.intents import Head, Meant, UndoAsked, device_state, override, reasoned
 from services.console.outcomes import UNDOABLE, order_made
 from services.dispatch import showing_incident as dispatch
 from services.engine.taking import Connection
@@ -22,6 +22,10 @@ _LIKE = {
     "hold": {"hold", "holdForSafety", "release"},
     "release": {"hold", "holdForSafety", "release"},
     "assign": {"assign", "revoke"},
+    "forbid": {"forbid", "allow", "assign"},
+    "allow": {"forbid", "allow", "assign"},
+    "first": {"first", "notFirst"},
+    "notFirst": {"first", "notFirst"},
     "estimate": {"estimate"},
     "deviceState": {"deviceState"},
 }
@@ -56,7 +60,15 @@ async def undo(connection: Connection, acting: Acting, action_id: str, asked: Un
     return done
 
 
-_OPPOSITE = {"hold": "release", "release": "hold", "assign": "revoke"}
+_OPPOSITE = {
+    "hold": "release",
+    "release": "hold",
+    "assign": "revoke",
+    "forbid": "allow",
+    "allow": "forbid",
+    "first": "notFirst",
+    "notFirst": "first",
+}
 """What an undo is, where it is not the same kind again."""
 
 
@@ -93,6 +105,8 @@ async def _meant(connection: Connection, action: Acted, head: Head) -> Meant:
             return await _estimate(connection, action, head)
         case "assign":
             return await _revoke(connection, action, head)
+        case "forbid" | "allow" | "first" | "notFirst":
+            return await _override(connection, action, head)
         case _:
             return await _hold(connection, action, head)
 
@@ -120,6 +134,16 @@ async def _revoke(connection: Connection, action: Acted, head: Head) -> Meant:
         _refuse("orderUnderWork", "the crew is on site already")
     event = OrderRevoked(**head.fields, region=order.region, order=order.order)
     return Meant(said={"order": order.order, "crew": order.crew}, topic=CREW_ACTIONS, key=order.region, event=event)
+
+
+async def _override(connection: Connection, action: Acted, head: Head) -> Meant:
+    hazard = action.subject if action.subject_kind == "hazard" else None
+    work = await dispatch.work_on(connection, f"hazard:{hazard}" if hazard else action.subject)
+    if work is None or work.state == "over":
+        _refuse("nothingToUndo", "nobody is needed there any more")
+    incident, crew = (None if hazard else action.subject), action.said.get("crew")
+    region = None if crew is None else await dispatch.region_of_crew(connection, crew)
+    return override(_OPPOSITE[action.kind], crew, incident, hazard, work, region, head)
 
 
 async def _hold(connection: Connection, action: Acted, head: Head) -> Meant:

@@ -41,6 +41,7 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
 
     `drive_min` and `later_than_best_min` are whole minutes, `road_km` has one decimal. `hours_left_after_ms` is what the crew
     may still work when the work is done as expected. `basis`: by road, or by the straight line.
+    `customer_minutes` is what the plan loses by it in the next twelve hours; negative: it wins; None: it was not reckoned.
     """
 
     crew: str
@@ -54,6 +55,7 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
     later_than_best_min: int
     nearest_depot: bool
     basis: Basis
+    customer_minutes: int | None = None
 
 
 def costs(

@@ -39,7 +39,7 @@ of, and work that is held because of safety.
 @dataclasses.dataclass(frozen=True, slots=True)
 class Candidate:
     """A crew that can be sent: how long it drives from where it last was, since when it is on duty, whether the work would
-    outlast its shift (reckoned from its depot, as the choice is).
+    outlast its shift (reckoned from its depot, or from where it is if that is farther).
     """
 
     crew: str
@@ -85,10 +85,11 @@ class Standing:
         """Return the crew as a candidate for this job, or the rules that exclude it, the most lasting one first."""
         crew = self._crew
         depot, travel = self._roster.home(crew.id).place, self._roster.travel
-        ends = self._now + travel.drive_ms(depot, job.place) + self._fit(job)[0].expected_ms
+        drive_ms = travel.drive_ms(self._duty.place or depot, job.place)
+        ends = self._now + max(drive_ms, travel.drive_ms(depot, job.place)) + self._fit(job)[0].expected_ms
         reasons = [*self.kept_from(job, ends), *self.reasons]
         past_shift = self.shift is not None and ends > self.shift.end
-        candidate = Candidate(crew.id, travel.drive_ms(self._duty.place or depot, job.place), self.since, past_shift)
+        candidate = Candidate(crew.id, drive_ms, self.since, past_shift)
         if not reasons:
             return candidate
         return Excluded(tuple(reasons), self._look_again(reasons, self._declined_until(job)), candidate)

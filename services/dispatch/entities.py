@@ -54,7 +54,8 @@ class Job(Entity, frozen=True, kw_only=True):
     incident or hazard, `changed_by` the latest event about it, `opened_by` the one that brought the job about. `declined` names
     crews that are not asked again before a time. `told`: the reasons why nobody is sent that the journal has already since
     the job last moved. `held_by`: the dispatcher's fact that lets nobody be sent, `held_for_safety` whether because
-    of safety, which nobody overrules. `customers` are out, of these `life_support` and `important`. `known_at` is when the job
+    of safety, which nobody overrules. `customers` are out, of these `life_support` and `important`; those of
+    each who can be fed another way before the repair are `switchable`. `known_at` is when the job
     was opened; `about`: the incident that a hazard belongs to. `first`: a dispatcher wants it done before all others;
     none of the crews `forbidden` is sent by a rule, and a second one is, because of the fact `second_by`.
     `done_at` is when the work was reported done, `changed_at` when the job last moved.
@@ -92,6 +93,7 @@ class Job(Entity, frozen=True, kw_only=True):
     life_support: int = 0
     important: int = 0
     known_at: int = 0
+    switchable: tuple[int, int, int] = (0, 0, 0)
     about: str | None = None
     first: bool = False
     forbidden: tuple[str, ...] = ()

@@ -51,6 +51,7 @@ def follow_incident(turn: Turn, fact_id: str, change: IncidentChanged) -> None:
             customers=change.customers_out,
             life_support=change.life_support,
             important=change.important,
+            switchable=(change.switchable, change.switchable_life_support, change.switchable_important),
             known_at=turn.now,
         ),
     )
@@ -116,6 +117,7 @@ def _follow(turn: Turn, fresh: Job) -> None:
         customers=fresh.customers,
         life_support=fresh.life_support,
         important=fresh.important,
+        switchable=fresh.switchable,
         about=fresh.about,
     )
     turn.put(job)

@@ -7,6 +7,7 @@ to its depot: where it worked last plays no part in who goes to an outage.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 
 from services.dispatch.plan import NO_PLAN, CrewAt, Scene, Visit
@@ -26,12 +27,8 @@ def decide(scene: Scene, before: Mapping[str, Sequence[str]], policy: Policy, qu
     storm = is_storm(scene, policy)
     kept = held_for_dangers(scene.crews, policy, quiet_s)
     moves = _to_dangers(scene)
-    used = {move.crew for move in moves}
-    left = [
-        (row, crew)
-        for row, crew in enumerate(scene.crews)
-        if _is_idle(crew) and crew.id not in used and crew.id not in kept
-    ]
+    scene = _after(scene, moves)
+    left = [(row, crew) for row, crew in enumerate(scene.crews) if _is_idle(crew) and crew.id not in kept]
     waiting = [n for n, visit in enumerate(scene.visits) if visit.due_s is None and _waits(scene, visit)]
     while rated := [
         (-_index(scene, row, column), scene.visits[column].id, row, column)
@@ -41,15 +38,18 @@ def decide(scene: Scene, before: Mapping[str, Sequence[str]], policy: Policy, qu
         _, goal, row, column = min(rated)
         reason = Reason.NEAREST_DEPOT_PAST_SHIFT if scene.past_shift[row, column] else Reason.NEAREST_DEPOT
         moves.append(Move(scene.crews[row].id, goal, reason))
-        used.add(scene.crews[row].id)
         left = [each for each in left if each[0] != row]
         waiting.remove(column)
-    moves += [
-        Move(crew.id, None, Reason.HELD_FOR_DANGERS)
-        for crew in scene.crews
-        if crew.id in kept and _is_idle(crew) and crew.id not in used
-    ]
+    held = [crew.id for crew in scene.crews if crew.id in kept and _is_idle(crew)]
+    moves += [Move(crew, None, Reason.HELD_FOR_DANGERS) for crew in held]
     return Decision(tuple(moves), NO_PLAN, storm)
+
+
+def _after(scene: Scene, moves: Sequence[Move]) -> Scene:
+    """Return the scene in which these crews go where they are sent: what they turn away from waits again."""
+    goals = {move.crew: move.visit for move in moves}
+    crews = [dataclasses.replace(crew, doing=goals.get(crew.id, crew.doing)) for crew in scene.crews]
+    return dataclasses.replace(scene, crews=crews)
 
 
 def _is_idle(crew: CrewAt) -> bool:

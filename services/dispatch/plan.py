@@ -55,10 +55,14 @@ class CrewAt:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Group:
-    """Customers who have power when all these visits are finished; `weight`: `WEIGHED` for each ordinary one of them."""
+    """Customers who have power when all these visits are finished; `weight`: `WEIGHED` for each ordinary one of them.
+
+    `switched_s`: their crews feed them from elsewhere so long after they arrive, before the repair is finished.
+    """
 
     weight: int
     visits: tuple[str, ...]
+    switched_s: int | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -149,15 +153,26 @@ def replan(scene: Scene, before: Mapping[str, Sequence[str]], how: Search, seed:
             route.append(visits[node].id)
             node = after[node]
         found[crew.id] = tuple(route)
-    planned = [number for number in range(len(visits)) if routes[CREW, number] >= 0]
+    crew_of, reached, done = (routes[row].tolist() for row in (CREW, REACHED, DONE))
+    planned = [number for number in range(len(visits)) if crew_of[number] >= 0]
     return Plan(
         found,
-        {visits[number].id: int(routes[REACHED, number]) for number in planned},
-        {visits[number].id: int(routes[DONE, number]) for number in planned},
+        {visits[number].id: reached[number] for number in planned},
+        {visits[number].id: done[number] for number in planned},
         int(waiting),
         int(tried),
         int(kept),
     )
+
+
+def get_ready() -> None:
+    """Compile the search, or load it compiled: some seconds once on a machine, which no first decision should wait for."""
+    one = np.zeros((1, 1), np.int64)
+    can = np.ones((1, 1), np.bool_)
+    scene = Scene(
+        [Visit("work", 0, 1)], [CrewAt("crew", "depot", line=True)], [Group(1, ("work",))], one, one, can, one, ~can
+    )
+    replan(scene, {}, Search(moves=1), 1)
 
 
 def _laid(
@@ -165,33 +180,36 @@ def _laid(
 ) -> tuple[Ints, set[int]]:
     """Return the routes of the plan before, each beginning with where its crew drives to, and which visits stay where they are."""
     many = len(visits)
-    routes = np.zeros((5, many + len(scene.crews)), np.int64)
-    routes[[AFTER, BEFORE, CREW]] = -1
+    after, previous, whose = ([-1] * (many + len(scene.crews)) for _ in range(3))
     fixed = set()
     bound = {crew.doing for crew in scene.crews if crew.doing is not None}
     for number, crew in enumerate(scene.crews):
         node = many + number
+        can = scene.can[number].tolist()
         rest = [name for name in before.get(crew.id, ()) if name not in bound]
         for name in rest if crew.doing is None else [crew.doing, *rest]:
             visit = index.get(name, -1)
-            if visit >= 0 and routes[CREW, visit] < 0 and (scene.can[number, visit] or name == crew.doing):
-                routes[AFTER, node], routes[BEFORE, visit], routes[CREW, visit] = visit, node, number
+            if visit >= 0 and whose[visit] < 0 and (can[visit] or name == crew.doing):
+                after[node], previous[visit], whose[visit] = visit, node, number
                 node = visit
         if crew.pinned and crew.doing is not None and crew.doing in index:
             fixed.add(index[crew.doing])
+    routes = np.zeros((5, many + len(scene.crews)), np.int64)
+    routes[AFTER], routes[BEFORE], routes[CREW] = after, previous, whose
     return routes, fixed
 
 
 def _visits(scene: Scene, visits: Sequence[Visit], index: Mapping[str, int], fixed: set[int]) -> Ints:
     left = {visit.id: visit.left_s for visit in scene.visits if visit.crew is not None}
-    then = {visit.first: number for number, visit in enumerate(visits) if visit.first is not None}
+    # Whom a dispatcher sends begins at once.
+    then = {visit.first: n for n, visit in enumerate(visits) if visit.first is not None and n not in fixed}
     rows = [
         (
             visit.place,
             visit.site_s,
-            0 if visit.first is None else left.get(visit.first, 0),
+            0 if visit.first is None or number in fixed else left.get(visit.first, 0),
             NEVER if visit.due_s is None else visit.due_s,
-            -1 if visit.first is None else index.get(visit.first, -1),
+            -1 if visit.first is None or number in fixed else index.get(visit.first, -1),
             then.get(visit.id, -1),
             number in fixed,
         )
@@ -207,20 +225,32 @@ def _crews(scene: Scene, index: Mapping[str, int]) -> Ints:
 
 def _groups(scene: Scene, index: Mapping[str, int]) -> tuple[Ints, Ints, Ints, Ints, Ints]:
     left = {visit.id: visit.left_s for visit in scene.visits if visit.crew is not None}
-    groups = [group for group in scene.groups if any(name in index for name in group.visits)]
-    members = [[index[name] for name in group.visits if name in index] for group in groups]
-    waiting: list[list[int]] = [[] for _ in index]
-    for number, its in enumerate(members):
-        for visit in its:
-            waiting[visit].append(number)
-    facts = np.zeros((2, len(groups)), np.int64)
-    facts[0] = [group.weight for group in groups]
-    facts[1] = [max(left.get(name, 0) for name in group.visits) for group in groups]
-    return facts, *_flat(members), *_flat(waiting)
+    members: list[list[int]] = []
+    facts: list[tuple[int, int, int]] = []
+    for group in scene.groups:
+        its = [index[name] for name in group.visits if name in index]
+        if its:
+            members.append(its)
+            facts.append((group.weight, _floor(group, left), -1 if group.switched_s is None else group.switched_s))
+    starts, of_group = _flat(members)
+    by_visit = np.argsort(of_group, kind="stable")
+    starts_of_visit = np.zeros(len(index) + 1, np.int64)
+    np.cumsum(np.bincount(of_group, minlength=len(index)), out=starts_of_visit[1:])
+    of_visit = np.repeat(np.arange(len(members), dtype=np.int64), np.diff(starts))[by_visit]
+    rows = np.ascontiguousarray(np.array(facts, np.int64).reshape(-1, 3).T)
+    return rows, starts, of_group, starts_of_visit, of_visit
 
 
 def _ints(values: Iterable[int]) -> Ints:
     return np.array(list(values), np.int64)
+
+
+def _floor(group: Group, left: Mapping[str, int]) -> int:
+    """Return before when a group has no power, as far as crews that are on site already decide that."""
+    if left.keys().isdisjoint(group.visits):
+        return 0
+    at_work = max(left.get(name, 0) for name in group.visits)
+    return at_work if group.switched_s is None else min(at_work, group.switched_s)
 
 
 def _flat(lists: Sequence[Sequence[int]]) -> tuple[Ints, Ints]:

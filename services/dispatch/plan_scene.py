@@ -11,6 +11,7 @@ from schemas.events import OrderState
 from services.dispatch.demands import LINE, demands_of
 from services.dispatch.eligibility import Standing
 from services.dispatch.entities import NEEDS_CREW, ON_SITE, UNDER_WAY, Duty, Job, Order
+from services.dispatch.fairness import Hardship, fairer
 from services.dispatch.plan import WEIGHED, CrewAt, Group, Scene, Visit, left_s
 from services.dispatch.reasons import Reason
 from services.dispatch.roster import Roster
@@ -21,13 +22,18 @@ HAZARD_GOAL_MS = 30 * 60_000
 """A crew of any skill is to be at a danger within this time of its report."""
 _LEAVING_S = 5 * 60
 """How long a crew stays at work that it has reported repaired."""
-_FIRST = 1000
-"""How many times its weight work counts that a dispatcher wants done first."""
+SWITCHED_S = 15 * 60
+"""How long after its arrival a crew has switched over those who can be fed another way."""
+_FIRST = 20_000
+"""As how many customers more work counts that a dispatcher wants done first: more than any other work has."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Region:
-    """The state that a plan is made from: jobs that are not over, active orders by id, duty of each crew, who each crew is."""
+    """The state that a plan is made from: jobs that are not over, active orders by id, duty of each crew, who each crew is.
+
+    `hardship`: whose customers were out longest in the last year, None where nothing is known.
+    """
 
     roster: Roster
     region: str
@@ -36,6 +42,7 @@ class Region:
     orders: Mapping[str, Order]
     duties: Mapping[str, Duty]
     now: int
+    hardship: Hardship | None = None
 
     def standing(self, crew: str) -> Standing:
         """Return a crew as it stands now."""
@@ -69,7 +76,8 @@ def scene_of(region: Region, standings: Mapping[str, Standing]) -> Scene:
         standing = standings[name]
         for column, (job, visit) in enumerate(zip(jobs, visits, strict=True)):
             ends = region.now + 1000 * (at.free_s + int(max(drive[row, column], home[row, column])) + visit.site_s)
-            can[row, column] = not standing.kept_from(job, ends)
+            nobody_else = job.held_by is not None and at.doing != job.id
+            can[row, column] = not nobody_else and not standing.kept_from(job, ends)
             past[row, column] = standing.shift is not None and ends > standing.shift.end
     return Scene(
         visits,
@@ -144,14 +152,34 @@ def _groups(region: Region, jobs: Sequence[Job]) -> list[Group]:
             if above in planned and known[above].standing in NEEDS_CREW:
                 chain.append(above)
             above = known[above].upstream
-        groups.append(Group(weight_of(job, region.rules), tuple(chain)))
+        weight = weight_of(job, region)
+        switched = min(switchable_weight(job, region), weight)
+        if switched:
+            groups.append(Group(switched, tuple(chain), SWITCHED_S))
+        groups.append(Group(weight - switched, tuple(chain)))
     return groups
 
 
-def weight_of(job: Job, rules: Rules) -> int:
-    """Return what a second of this outage counts, times `WEIGHED`: its customers, by their tiers; who waits for help too."""
-    extra = (rules.weight_life_support - 1) * job.life_support + (rules.weight_important - 1) * job.important
-    return WEIGHED * max(1, job.customers + extra) * (_FIRST if job.first else 1)
+def weight_of(job: Job, region: Region) -> int:
+    """Return what a second of this outage counts, times `WEIGHED`: its customers, by tier and fairness, one at least."""
+    weight = _weighed((max(1, job.customers), job.life_support, job.important), job, region)
+    return weight + (first_weight() if job.first else 0)
+
+
+def switchable_weight(job: Job, region: Region) -> int:
+    """Return what a second counts, times `WEIGHED`, of the customers who can be fed another way before the repair."""
+    return _weighed(job.switchable, job, region)
+
+
+def _weighed(out: tuple[int, int, int], job: Job, region: Region) -> int:
+    (customers, life_support, important), rules = out, region.rules
+    more = (rules.weight_life_support - 1) * life_support + (rules.weight_important - 1) * important
+    return fairer(WEIGHED * (customers + more), job.device, region.hardship, rules.fairness_per_mille)
+
+
+def first_weight() -> int:
+    """Return what a second more counts of work that a dispatcher wants done first, times `WEIGHED`."""
+    return WEIGHED * _FIRST
 
 
 def _seconds(

@@ -27,8 +27,8 @@ before (or -1) and its reverse; 1: stays where it is.
 """
 FREE, DOING = range(2)
 """Rows of `crews` [2, C]: when it is free; the visit that it drives to, or -1."""
-WEIGHT, FLOOR = range(2)
-"""Rows of `groups` [2, G]: what a second of waiting counts; not back before."""
+WEIGHT, FLOOR, SWITCHED = range(3)
+"""Rows of `groups` [3, G]: what a second of waiting counts; not back before; so long after the crew comes (-1: when it is done)."""
 AFTER, BEFORE, CREW, REACHED, DONE = range(5)
 """Rows of `routes` [5, V + C]: the node after, the node before, the visit's crew, when it is reached and finished."""
 LATE_PER_S, LATE_ONCE, EACH_VISIT, DIVERTING = range(4)
@@ -38,6 +38,8 @@ turning away.
 _REACHED, _DONE, _STAMP, _TOUCHED = range(4)
 _STANDING, _COST, _GROUP_STAMP, _GROUP = range(4)
 _MOVE, _VISITS, _GROUPS = range(3)
+_PASSES = 16
+"""Work that waits for a danger which waits in turn ... so deep at most: what is deeper counts as waiting for itself."""
 _RELOCATED, _EXCHANGED, _OF = 6, 8, 10
 """Of ten moves six put a visit elsewhere, two exchange two visits, two cross over the ends of two routes."""
 
@@ -102,18 +104,9 @@ def _may_follow(routes: Ints, visits: Ints, can: Flags, visit: int, crew: int) -
 
 @numba.njit(cache=True)
 def _retime(
-    start: int,
-    past: int,
-    crew: int,
-    visits: Ints,
-    crews: Ints,
-    drive: Ints,
-    table: Ints,
-    routes: Ints,
-    trial: Ints,
-    counts: Ints,
-    diverting: int,
-) -> None:
+    start: int, past: int, crew: int,
+    visits: Ints, crews: Ints, drive: Ints, table: Ints, routes: Ints, trial: Ints, counts: Ints, diverting: int,
+) -> None:  # fmt: skip
     """Work out the times of a crew's route behind a node anew.
 
     It ends where nothing changes any more, but not before the visit `past` (-1: at once, -2: only at the end of the route).
@@ -155,19 +148,9 @@ def _retime(
 
 @numba.njit(cache=True)
 def _difference(
-    visits: Ints,
-    groups: Ints,
-    start_of_group: Ints,
-    of_group: Ints,
-    start_of_visit: Ints,
-    of_visit: Ints,
-    grades: Ints,
-    routes: Ints,
-    trial: Ints,
-    waits: Ints,
-    counts: Ints,
-    prices: Ints,
-) -> int:
+    visits: Ints, groups: Ints, start_of_group: Ints, of_group: Ints, start_of_visit: Ints, of_visit: Ints,
+    grades: Ints, routes: Ints, trial: Ints, waits: Ints, counts: Ints, prices: Ints,
+) -> int:  # fmt: skip
     """Return by how much the plan costs more with the move that is being tried."""
     move, more = counts[_MOVE], 0
     counts[_GROUPS] = 0
@@ -185,9 +168,12 @@ def _difference(
             for member in range(start_of_group[group], start_of_group[group + 1]):
                 other = of_group[member]
                 if trial[_STAMP, other] == move:
-                    latest = max(latest, trial[_DONE, other])
+                    reached, done = trial[_REACHED, other], trial[_DONE, other]
                 else:
-                    latest = max(latest, routes[DONE, other])
+                    reached, done = routes[REACHED, other], routes[DONE, other]
+                if groups[SWITCHED, group] >= 0 and done > 0:
+                    done = min(done, reached + groups[SWITCHED, group])
+                latest = max(latest, done)
             waits[_COST, group] = groups[WEIGHT, group] * _graded(latest, grades)
             more += waits[_COST, group] - waits[_STANDING, group]
             waits[_GROUP, counts[_GROUPS]] = group
@@ -207,15 +193,39 @@ def _keep(routes: Ints, trial: Ints, waits: Ints, counts: Ints) -> None:
 @numba.njit(cache=True)
 def _follow(
     visits: Ints, crews: Ints, drive: Ints, table: Ints, routes: Ints, trial: Ints, counts: Ints, diverting: int
-) -> None:
-    """Work out anew what waits, in whichever route, for the visits that a move has touched."""
-    each = 0
-    while each < counts[_VISITS]:
-        later = visits[THEN, trial[_TOUCHED, each]]
-        if later >= 0 and routes[CREW, later] >= 0:
-            before, crew = routes[BEFORE, later], routes[CREW, later]
-            _retime(before, later, crew, visits, crews, drive, table, routes, trial, counts, diverting)
-        each += 1
+) -> bool:
+    """Work out anew what waits, in whichever route, for the visits that a move has touched; False: work would wait for itself."""
+    for _ in range(_PASSES):
+        settled, each = True, 0
+        while each < counts[_VISITS]:
+            touched = trial[_TOUCHED, each]
+            later = visits[THEN, touched]
+            if later >= 0 and routes[CREW, later] >= 0:
+                reached, done = routes[REACHED, later], routes[DONE, later]
+                if trial[_STAMP, later] == counts[_MOVE]:
+                    reached, done = trial[_REACHED, later], trial[_DONE, later]
+                begins = max(reached, visits[EARLIEST, later], trial[_DONE, touched])
+                if done != begins + visits[SITE, later]:
+                    before, crew = routes[BEFORE, later], routes[CREW, later]
+                    _retime(before, later, crew, visits, crews, drive, table, routes, trial, counts, diverting)
+                    settled = False
+            each += 1
+        if settled:
+            return True
+    return False
+
+
+@numba.njit(cache=True)
+def _clear(visits: Ints, routes: Ints, counts: Ints) -> None:
+    """Take everything out of the routes that does not stay where it is."""
+    many = visits.shape[1]
+    for node in range(routes.shape[1]):
+        if routes[AFTER, node] >= 0 and not visits[FIXED, routes[AFTER, node]]:
+            routes[AFTER, node] = -1
+    for visit in range(many):
+        if not visits[FIXED, visit]:
+            routes[BEFORE, visit] = routes[CREW, visit] = -1
+    counts[_MOVE], counts[_VISITS] = counts[_MOVE] + 1, 0
 
 
 @numba.njit(cache=True)
@@ -252,7 +262,10 @@ def search(
     counts[_MOVE] = 1
     for crew in range(number):
         _retime(many + crew, -2, crew, visits, crews, drive, table, routes, trial, counts, turn)
-    _follow(visits, crews, drive, table, routes, trial, counts, turn)
+    if not _follow(visits, crews, drive, table, routes, trial, counts, turn):
+        _clear(visits, routes, counts)
+        for crew in range(number):
+            _retime(many + crew, -2, crew, visits, crews, drive, table, routes, trial, counts, turn)
     _difference(
         visits, groups, starts, of_group, starts_of_visit, of_visit, grades, routes, trial, waits, counts, prices
     )
@@ -268,9 +281,11 @@ def search(
                 if follower < 0 or not visits[FIXED, follower]:
                     counts[_MOVE], counts[_VISITS], tried = counts[_MOVE] + 1, 0, tried + 1
                     routes[AFTER, node], routes[AFTER, visit] = visit, follower
+                    routes[BEFORE, visit], routes[CREW, visit] = node, crew
                     _retime(node, visit, crew, visits, crews, drive, table, routes, trial, counts, turn)
-                    routes[AFTER, node], routes[AFTER, visit] = follower, -1
-                    more = _difference(
+                    fits = _follow(visits, crews, drive, table, routes, trial, counts, turn)
+                    routes[AFTER, node], routes[AFTER, visit], routes[CREW, visit] = follower, -1, -1
+                    more = _TOO_DEAR if not fits else _difference(
                         visits, groups, starts, of_group, starts_of_visit, of_visit, grades, routes, trial, waits, counts, prices
                     )  # fmt: skip
                     if more < least:
@@ -285,24 +300,13 @@ def search(
             routes[CREW, visit] = crew
             _follow(visits, crews, drive, table, routes, trial, counts, turn)
             _difference(
-                visits,
-                groups,
-                starts,
-                of_group,
-                starts_of_visit,
-                of_visit,
-                grades,
-                routes,
-                trial,
-                waits,
-                counts,
-                prices,
-            )
+                visits, groups, starts, of_group, starts_of_visit, of_visit, grades, routes, trial, waits, counts, prices
+            )  # fmt: skip
             _keep(routes, trial, waits, counts)
 
     movable = np.array([visit for visit in range(many) if routes[CREW, visit] >= 0 and not visits[FIXED, visit]])
     contest = min(12, 1 + len(movable) // 12)
-    while len(movable) > 1 and tried < moves:
+    while len(movable) > 0 and tried < moves:
         tried += 1
         counts[_MOVE], counts[_VISITS] = counts[_MOVE] + 1, 0
         one, other, nearest = movable[_random(state, len(movable))], -1, NEVER
@@ -369,10 +373,10 @@ def search(
             past_left = other if kind >= _RELOCATED and kind < _EXCHANGED else (-1 if kind < _RELOCATED else -2)
             _retime(left, past_left, crew, visits, crews, drive, table, routes, trial, counts, turn)
             _retime(node, past, target, visits, crews, drive, table, routes, trial, counts, turn)
-        _follow(visits, crews, drive, table, routes, trial, counts, turn)
-        more = _difference(
+        fits = _follow(visits, crews, drive, table, routes, trial, counts, turn)
+        more = 0 if not fits else _difference(
             visits, groups, starts, of_group, starts_of_visit, of_visit, grades, routes, trial, waits, counts, prices
-        )
+        )  # fmt: skip
         if more < 0:
             kept += 1
             _keep(routes, trial, waits, counts)

@@ -189,6 +189,8 @@ class Reason(enum.StrEnum):
     """A dispatcher chose how crews are sent."""
     DISPATCHER_LEFT_MODE = "dispatcherLeftMode"
     """A dispatcher leaves it to the settings again how crews are sent."""
+    HARDSHIP_SET = "hardshipSet"
+    """It was reckoned anew whose customers were without power longest in the last year: their outages weigh more."""
 
     ROAD_CLOSED = "roadClosed"
     """A dispatcher closed a road: no drive is reckoned over it."""

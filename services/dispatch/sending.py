@@ -12,6 +12,7 @@ from services.dispatch import nearest_depot, plan_moves
 from services.dispatch.eligibility import Candidate, Excluded, Standing
 from services.dispatch.entities import UNDER_WAY, Duty, Job
 from services.dispatch.expecting import keep_plan
+from services.dispatch.fairness import Hardship
 from services.dispatch.ordering import active_order, duty_of, end_order, free_job, give, order_id
 from services.dispatch.plan_moves import policy_of
 from services.dispatch.plan_scene import Region, scene_of
@@ -92,6 +93,7 @@ def region_of(turn: Turn, roster: Roster) -> Region:
         {order.id: order for order in orders if order is not None},
         {duty.id: duty for duty in turn.all(Duty)},
         turn.now,
+        turn.get(Hardship, turn.shard),
     )
 
 
@@ -119,7 +121,7 @@ def _carry_out(turn: Turn, roster: Roster, region: Region, moves: tuple[Move, ..
             free_job(turn, order, reason, facts)
     for move in moves:
         job = None if move.visit is None else turn.get(Job, move.visit)
-        if job is None or job.state != "waiting":
+        if job is None or job.state != "waiting" or job.held_by is not None:
             continue
         crew = roster.crews_of(turn.shard)[move.crew]
         judged = Standing(crew, duty_of(turn, move.crew), roster, turn.now, region.rules).judge(job)
@@ -153,20 +155,20 @@ def _tell_why(turn: Turn, region: Region, decision: Decision, proposed: Mapping[
             judged = [each.judge(job) for each in standings.values()]
             idle = sorted(each.crew for each in judged if isinstance(each, Candidate) and each.crew in back)
             excluded = [each for each in judged if isinstance(each, Excluded)]
-            if idle:
-                _tell(turn, job, {Reason.HELD_FOR_DANGERS: idle})
-            _say_why(turn, job, excluded, region_has_crews=bool(standings))
+            _say_why(turn, job, excluded, idle)
 
 
-def _say_why(turn: Turn, job: Job, excluded: list[Excluded], *, region_has_crews: bool) -> None:
-    """Note for each rule which crews it excluded: once, until the job moves or changes; wake up when that may be over."""
+def _say_why(turn: Turn, job: Job, excluded: list[Excluded], held: list[str]) -> None:
+    """Note for each rule which crews it excluded, and who is held for dangers: once, until the job moves or changes.
+
+    Wakes up when that may be over.
+    """
     for until in (each.until for each in excluded if each.until is not None):
         turn.wake(until)
-    kept: dict[Reason, list[str]] = defaultdict(list)
+    kept: dict[Reason, list[str]] = defaultdict(list, {Reason.HELD_FOR_DANGERS: held} if held else {})
     for each in excluded:
         kept[each.reasons[0]].append(each.crew)
-    if kept or not region_has_crews:
-        _tell(turn, job, kept or {Reason.NO_CREWS: []})
+    _tell(turn, job, kept or {Reason.NO_CREWS: []})
 
 
 def _tell(turn: Turn, job: Job, why: Mapping[Reason, list[str]]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -9,13 +10,21 @@ import msgspec
 from services.dispatch.costs import Cost, costs
 from services.dispatch.entities import Job, hazard_job
 from services.dispatch.showing import ORDER_BODY, as_order, read_crews
+from services.dispatch.showing_plan import NoSuchWork, read_region
+from services.dispatch.what_if import Change, NoSuchChange, Trial
+
+__all__ = ["NoSuchWork", "WorkIsOver", "assignment_costs", "clock_now"]
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from services.dispatch.plan_scene import Region
     from services.engine.taking import Connection
 
 
-class NoSuchWork(Exception):
-    """The dispatch stage knows no such incident or hazard."""
+MOVES_EACH = 5_000
+"""Moves of the search for what each crew would cost: a list of crews is waited for."""
+_MOST_TRIED = 12
 
 
 class WorkIsOver(Exception):
@@ -54,7 +63,22 @@ async def assignment_costs(
     now = await clock_now(connection)
     out = {each["id"]: each["customers_out"] for each in waiting}
     region = row["shard"]
-    return costs(job, crews.driving(region), region, crews.duties, orders, out, now, crews.rules_of(region))
+    found = costs(job, crews.driving(region), region, crews.duties, orders, out, now, crews.rules_of(region))
+    state, standing = await read_region(connection, crews, region, now)
+    return await asyncio.to_thread(_with_minutes, found, state, dict(standing.routes), job)
+
+
+def _with_minutes(found: list[Cost], state: Region, routes: Mapping[str, tuple[str, ...]], job: Job) -> list[Cost]:
+    """Return the costs with what the plan would lose by each of the first crews that may go."""
+    trial = Trial(state, routes, MOVES_EACH)
+    lost: dict[str, int] = {}
+    for cost in [each for each in found if each.forbidden is None][:_MOST_TRIED]:
+        change = Change(kind="assign", crew=cost.crew, incident=job.incident, hazard=job.hazard)
+        try:
+            lost[cost.crew] = trial.cost(change)
+        except NoSuchChange:
+            continue
+    return [msgspec.structs.replace(cost, customer_minutes=lost.get(cost.crew)) for cost in found]
 
 
 _ACTIVE = f"SELECT {ORDER_BODY} AS body FROM dispatch_order o WHERE o.ended_at_ms IS NULL"  # noqa: S608 - our own words

@@ -70,21 +70,42 @@ async def order_named(connection: Connection, order: str) -> GivenOrder | None:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Work:
-    """The job about an incident or danger: waiting, ordered, done or over; whether it is held; its active order."""
+    """The job about an incident or danger: waiting, ordered, done or over; whether it is held; its active order.
+
+    `forbidden` are the crews that a dispatcher forbids it, `first` and `second`: he wants it first, and a second crew.
+    """
 
     region: str
     state: str
     held: bool
     order: str | None
     held_for_safety: bool = False
+    forbidden: tuple[str, ...] = ()
+    first: bool = False
+    second: bool = False
 
 
 async def work_on(connection: Connection, job: str) -> Work | None:
     """Return the job of this id (an incident's is the incident, a danger's `hazard:` and its id); None: none is known."""
     row = await connection.fetchrow(
-        'SELECT region, state, held, "order", held_for_safety FROM dispatch_job WHERE job = $1', job
+        """SELECT j.region, j.state, j.held, j."order", j.held_for_safety, e.body
+           FROM dispatch_job j JOIN entity e ON e.stage = 'dispatch' AND e.shard = j.region AND e.kind = 'job' AND e.id = j.job
+           WHERE j.job = $1""",
+        job,
     )
-    return None if row is None else Work(*row.values())
+    if row is None:
+        return None
+    whole = msgspec.json.decode(row["body"], type=Job)
+    return Work(
+        region=row["region"],
+        state=row["state"],
+        held=row["held"],
+        order=row["order"],
+        held_for_safety=row["held_for_safety"],
+        forbidden=whole.forbidden,
+        first=whole.first,
+        second=whole.second_by is not None,
+    )
 
 
 async def jobs_of(connection: Connection, incident: str | None, hazards: Sequence[str]) -> list[Job]:

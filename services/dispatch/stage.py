@@ -22,6 +22,7 @@ from services.dispatch.actions import act
 from services.dispatch.answering import take_report
 from services.dispatch.closures import Closure, follow_closures
 from services.dispatch.entities import Duty, Job, Order
+from services.dispatch.fairness import Hardship, set_hardship
 from services.dispatch.helping import open_second_crews
 from services.dispatch.incidents import follow_hazard, follow_incident, stop_helping
 from services.dispatch.planned import Planned
@@ -53,7 +54,7 @@ class DispatchStage:
     """Urgent work first, crew from the nearest depot; one active order per crew, one leading one per incident and hazard."""
 
     name: str = "dispatch"
-    entities: ClassVar[tuple[type[Entity], ...]] = (Job, Order, Duty, Visitor, RulesSaid, Closure, Planned)
+    entities: ClassVar[tuple[type[Entity], ...]] = (Job, Order, Duty, Visitor, RulesSaid, Closure, Planned, Hardship)
 
     def __init__(self, roster: Roster) -> None:
         self._roster = roster
@@ -84,6 +85,7 @@ class DispatchStage:
         the rules do.
         """
         set_rules(turn)
+        set_hardship(turn)
         if turn.facts:
             forget_finished(turn)
         own = follow_closures(turn, self._roster)

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from services.dispatch.entities import Order, OrderRow
 from services.dispatch.planned import PlannedRow
 from services.dispatch.roster import Barred, Crew, Depot, Roster, Shift
+from services.dispatch.store_fairness import decided_hardship, take_hardship
 from services.dispatch.store_rules import decided_rules, take_rules
 from services.engine.deciding import inbox_decided, inbox_facts
 from services.network.places import Place
@@ -25,15 +26,17 @@ if TYPE_CHECKING:
 
 
 class DispatchStore:
-    """The store of the stage `dispatch`: facts in `inbox` and of its rules, every order in `dispatch_order`."""
+    """The store of the stage `dispatch`: facts in `inbox`, of its rules and of fairness; every order in `dispatch_order`."""
 
     async def facts(self, connection: Connection, shard: str, tick: int) -> list[Fact]:
         """Mark the facts that this tick decides, and return them."""
-        return await take_rules(connection, shard, tick) + await inbox_facts(connection, "dispatch", shard, tick)
+        said = await take_rules(connection, shard, tick) + await take_hardship(connection, shard, tick)
+        return said + await inbox_facts(connection, "dispatch", shard, tick)
 
     async def decided(self, connection: Connection, shard: str, tick: int) -> list[Fact]:
         """Return the facts that this tick decided."""
-        return await decided_rules(connection, shard, tick) + await inbox_decided(connection, "dispatch", shard, tick)
+        said = await decided_rules(connection, shard, tick) + await decided_hardship(connection, shard, tick)
+        return said + await inbox_decided(connection, "dispatch", shard, tick)
 
     async def save(self, connection: Connection, shard: str, tick: int, now: int, records: Sequence[Record]) -> None:
         """Write the orders and what was planned in a turn; of several records of one of them the last one stands."""

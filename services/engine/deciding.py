@@ -276,7 +276,8 @@ UPDATE turns SET ticked_to = $3 WHERE stage = $1 AND shard = $2 AND ticked_to = 
 RETURNING set_config('enable_seqscan', 'off', true) = 'off'
 """
 _FORGET = "DELETE FROM entity WHERE stage = $1 AND shard = $2 AND kind = $3 AND id = ANY ($4::text[])"
-# One statement: state, journal, outbox, effects, wake-up. Plain inserts, since a conflict is a bug and must be loud.
+# One statement: state, journal, outbox, effects, wake-up. Plain inserts, since a conflict is a bug and must be loud; but several
+# ticks share one instant, and a transition that happens again in the same instant is one entry of the journal.
 _WRITE = """
 WITH kept AS (
     INSERT INTO entity (stage, shard, kind, id, body)
@@ -286,7 +287,8 @@ noted AS (
     INSERT INTO journal (stage, shard, tick, now_ms, id, subject_kind, subject, became, reason, facts)
     SELECT $1, $2, $3, $4, j.id, j.kind, j.subject, j.became, j.reason, string_to_array(j.facts, E'\\x1f')
     FROM unnest($8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[])
-         AS j (id, kind, subject, became, reason, facts)),
+         AS j (id, kind, subject, became, reason, facts)
+    ON CONFLICT (id) DO NOTHING),
 out AS (
     INSERT INTO outbox (stage, shard, tick, id, topic, key, headers, body)
     SELECT $1, $2, $3, o.id, o.topic, o.key, o.headers::json, o.body

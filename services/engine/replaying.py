@@ -168,8 +168,9 @@ async def _rows_that_differ(
     not_whole = erasure.PERSONAL_TOPICS if erased else frozenset()
     journal = await connection.fetch(
         """SELECT id, subject_kind, subject, became, reason, facts FROM journal
-           WHERE stage = $1 AND shard = $2 AND tick = $3""",
+           WHERE stage = $1 AND shard = $2 AND (tick = $3 OR id = ANY ($4::text[]))""",
         *of_turn,
+        [entry.id for entry in outcome.journal],
     )
     events = await connection.fetch(
         """SELECT topic, key, body FROM outbox

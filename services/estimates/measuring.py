@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 MINUTE_MS = 60_000
-LOOKS_MIN = (0, 20, 45, 90, 180, 300)
+LOOKS_MIN = (0, 20, 45, 90, 180, 300, 480, 720, 1_080)
 """So long after it opened it is measured how long an incident that still waits has to wait."""
 SHORTEST_DRIVE_S = 60
 LONGEST_S = 7 * 86_400

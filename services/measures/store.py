@@ -122,6 +122,17 @@ async def indices(connection: Connection, selection: Selection | None = None) ->
     return dataclasses.asdict(of_totals(await totals(connection, selection)))
 
 
+async def time_out(connection: Connection, from_ms: int, until_ms: int) -> dict[str, int]:
+    """Return how long each customer was without power in a period, milliseconds, planned work too; who never was is missing."""
+    rows = await connection.fetch(
+        """SELECT customer, sum(least(coalesce(end_ms, $2), $2) - greatest(start_ms, $1))::bigint AS out_ms
+           FROM measured_interruption WHERE start_ms < $2 AND (end_ms IS NULL OR end_ms > $1) GROUP BY customer""",
+        from_ms,
+        until_ms,
+    )
+    return {row["customer"]: row["out_ms"] for row in rows}
+
+
 async def behind(connection: Connection, selection: Selection, *, most: int = 10_000) -> list[CustomerTime]:
     """Return the rows that a figure is made of, at most so many, by start and customer. Their `counted_ms` add up to it."""
     rows = await connection.fetch(

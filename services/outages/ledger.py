@@ -290,6 +290,7 @@ class Ledger:
         name, start = (out.own, out.since) if before is None else (before.interruption, before.start)
         if out.interruption not in {"", name}:
             self._retract(out, reason)
+            self._hold_as(name, out.stretches[-1], reason)
         out = replace(out, interruption=name, start=start)
         self._turn.put(out)
         basis = out.basis if before is None else before.basis

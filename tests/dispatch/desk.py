@@ -25,8 +25,11 @@ from schemas.events import (
     OrderChanged,
     OrderRevoked,
     OrderState,
+    PairForbidden,
     Place,
+    SecondCrewAsked,
     WorkHeld,
+    WorkPrioritised,
 )
 from schemas.ids import derived
 from services.clock import from_ms, to_ms
@@ -226,6 +229,20 @@ class Desk:
     ) -> None:
         """Let the dispatcher hold work, or let it go on."""
         self._act(WorkHeld, held=held, incident=incident, hazard=hazard, safety=safety)
+
+    def forbid(
+        self, crew: str, incident: str | None = None, hazard: str | None = None, *, forbidden: bool = True
+    ) -> None:
+        """Let the dispatcher forbid a crew some work, or allow it again."""
+        self._act(PairForbidden, crew=crew, incident=incident, hazard=hazard, forbidden=forbidden)
+
+    def prioritise(self, incident: str | None = None, hazard: str | None = None, *, first: bool = True) -> None:
+        """Let the dispatcher put work first, or leave it to its weight again."""
+        self._act(WorkPrioritised, first=first, incident=incident, hazard=hazard)
+
+    def second_crew(self, incident: str | None = None, hazard: str | None = None, *, wanted: bool = True) -> None:
+        """Let the dispatcher ask for a second crew, or for none any more."""
+        self._act(SecondCrewAsked, wanted=wanted, incident=incident, hazard=hazard)
 
     def extend(self, crew: str, until: str) -> None:
         """Let the dispatcher have a crew work until this moment."""

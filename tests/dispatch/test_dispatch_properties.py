@@ -6,6 +6,7 @@ from collections import Counter
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -27,15 +28,21 @@ from schemas.events import (
     ModeSet,
     OrderChanged,
     OrderRevoked,
+    PairForbidden,
     Place,
+    SecondCrewAsked,
     WorkHeld,
     WorkPlanned,
+    WorkPrioritised,
 )
 from schemas.ids import derived
 from services.clock import to_ms
+from services.dispatch.demands import demands_of
 from services.dispatch.eligibility import Candidate, Standing
 from services.dispatch.entities import ACTIVE, NEEDS_CREW, UNDER_WAY, Duty, Job, Order, hazard_job
+from services.dispatch.expecting import WORTH_KEEPING_MS
 from services.dispatch.oddities import oddities
+from services.dispatch.planned import Planned
 from services.dispatch.reasons import Reason
 from services.dispatch.roster import REGION, Barred, Roster
 from services.dispatch.rules import DispatchRulesSet, Rules, RulesSaid, standing_rules
@@ -52,8 +59,8 @@ CREWS = (
     crew_of("E1", "line", "service", shifts=daily("05:00", "13:00")),
     dataclasses.replace(crew_of("E2", "line", "service"), members=1, barred=(Barred(Place(11.0, 48.0), 1_000),)),
 )
+MODES = (DispatchMode.NEAREST_DEPOT, DispatchMode.PLAN)
 STRICT = Rules(
-    mode=DispatchMode.NEAREST_DEPOT,
     reserve_for_hazards=False,
     two_crews=("breaker",),
     clearance_for=("breaker", "fuse"),
@@ -63,6 +70,7 @@ STRICT = Rules(
 GUEST = f"visit.{REGION}.HILLS-1"
 NAMES = (*(crew.id for crew in CREWS), GUEST)
 ROSTER = roster(*CREWS)
+FAR_AHEAD_MS = 1 << 50
 LONG_AGO, FAR_AHEAD = (dt.datetime(year, 6, 1, tzinfo=dt.UTC) for year in (2000, 2099))
 INCIDENTS = ("I-1", "I-2", "I-3")
 HAZARDS = ("H-1", "H-2")
@@ -141,6 +149,9 @@ def _event(draw: st.DrawFn, second: int, name: str, revisions: Counter[str]) -> 
             CrewAssigned(**base, **named, crew=draw(st.sampled_from([*NAMES, "X9"]))),
             OrderRevoked(**base, order=draw(st.sampled_from(ORDERS))),
             WorkHeld(**base, **named, held=draw(st.booleans()), safety=draw(st.booleans())),
+            PairForbidden(**base, **named, crew=draw(st.sampled_from([*NAMES, "X9"])), forbidden=draw(st.booleans())),
+            WorkPrioritised(**base, **named, first=draw(st.booleans())),
+            SecondCrewAsked(**base, **named, wanted=draw(st.booleans())),
             HoursExtended(
                 **base,
                 crew=draw(st.sampled_from([*NAMES, "X9"])),
@@ -167,9 +178,12 @@ def _event(draw: st.DrawFn, second: int, name: str, revisions: Counter[str]) -> 
     )
 
 
-def played(ticks: list[Tick], *, backwards: bool = False, resumed: bool = False) -> StageScript:
+def played(
+    ticks: list[Tick], mode: DispatchMode = DispatchMode.PLAN, *, backwards: bool = False, resumed: bool = False
+) -> StageScript:
     script = StageScript(DispatchStage(ROSTER), REGION, resumed=resumed)
-    script.hear_facts(Fact(script.now, "rules", DispatchRulesSet(rules=STRICT)))
+    rules = msgspec.structs.replace(STRICT, mode=mode)
+    script.hear_facts(Fact(script.now, "rules", DispatchRulesSet(rules=rules)))
     script.settle()
     now = script.now + START_MIN * 60_000
     for tick in ticks:
@@ -233,6 +247,8 @@ def check(script: StageScript, ticks: list[Tick]) -> None:
         assert ("jumped" in odd) == (order_of is not None and order_of.reason == Reason.CREW_JUMPED)
     for job in jobs.values():
         assert (job.state == "ordered") <= (job.order is not None)
+        under_way = next((order for order in active if order.job == job.id and order.state in UNDER_WAY), None)
+        assert under_way is None or under_way.crew not in job.forbidden
         assert not (
             job.held_for_safety and {order.job: order for order in active if order.state in UNDER_WAY}.get(job.id)
         )
@@ -241,19 +257,41 @@ def check(script: StageScript, ticks: list[Tick]) -> None:
         if job.state == "waiting":
             reasons = {e.reason for e in script.journal if (e.subject, e.to) == (job.id, "waiting")}
             assert reasons & WHY_NOBODY
-            standing = [
+            standings = [
                 Standing(crew, duties.get(crew.id, Duty(id=crew.id)), here, script.now, STRICT)
                 for crew in here.crews.values()
             ]
-            may_go = any(isinstance(each.judge(job), Candidate) for each in standing)
-            planned = now_by(script).mode is not DispatchMode.NEAREST_DEPOT
-            assert job.held_by or planned or not may_go, "a plan alone keeps somebody for later work"
+            judged = [each.judge(job) for each in standings]
+            may_go = [each for each in judged if isinstance(each, Candidate)]
+            assert job.held_by or not may_go or is_planned(script, job, may_go)
+
+
+def is_planned(script: StageScript, job: Job, may_go: list[Candidate]) -> bool:
+    """Answer whether a plan has a reason to let work wait beside crews that may go.
+
+    It has none but a storm, advice that nobody has taken yet, or a crew that will be done with the work before any of these.
+    """
+    mode = now_by(script).mode
+    if mode is DispatchMode.NEAREST_DEPOT:
+        return False
+    plan = script.entities["plan"][REGION]
+    assert isinstance(plan, Planned)
+    expected = next((each for each in plan.expected if each.job == job.id), None)
+    assert expected is not None, "a plan forgets no work that somebody can do"
+    if mode is DispatchMode.ADVISE or plan.storm:
+        return True
+    idle = [each for each in may_go if each.crew not in {crew for crew, _ in plan.routes}]
+    soonest = min((script.now + each.drive_ms for each in idle), default=FAR_AHEAD_MS)
+    return soonest + demands_of(job, STRICT).expected_ms >= expected.done - WORTH_KEEPING_MS
 
 
 @given(days())
 @settings(deadline=None, max_examples=100)
-def test_no_crew_and_no_work_ever_has_two_orders_and_nothing_waits_beside_a_crew_that_may_go(ticks: list[Tick]) -> None:
-    script = played(ticks)
+@pytest.mark.parametrize("mode", MODES)
+def test_no_crew_and_no_work_ever_has_two_orders_and_nothing_waits_beside_a_crew_that_may_go(
+    mode: DispatchMode, ticks: list[Tick]
+) -> None:
+    script = played(ticks, mode)
     ids = [emission.event.id for emission in script.emitted] + [entry.id for entry in script.journal]
     assert len(ids) == len(set(ids))
     noted = {(entry.subject, entry.to, entry.reason) for entry in script.journal if entry.subject_kind == "order"}
@@ -268,19 +306,22 @@ def test_no_crew_and_no_work_ever_has_two_orders_and_nothing_waits_beside_a_crew
 
 @given(days())
 @settings(deadline=None, max_examples=40)
-def test_the_order_of_arrival_within_a_tick_changes_no_byte(ticks: list[Tick]) -> None:
-    assert played(ticks).bytes_decided() == played(ticks, backwards=True).bytes_decided()
+@pytest.mark.parametrize("mode", MODES)
+def test_the_order_of_arrival_within_a_tick_changes_no_byte(mode: DispatchMode, ticks: list[Tick]) -> None:
+    assert played(ticks, mode).bytes_decided() == played(ticks, mode, backwards=True).bytes_decided()
 
 
 @given(days())
 @settings(deadline=None, max_examples=40)
-def test_a_worker_that_takes_over_at_any_tick_decides_the_same_bytes(ticks: list[Tick]) -> None:
-    assert played(ticks).bytes_decided() == played(ticks, resumed=True).bytes_decided()
+@pytest.mark.parametrize("mode", MODES)
+def test_a_worker_that_takes_over_at_any_tick_decides_the_same_bytes(mode: DispatchMode, ticks: list[Tick]) -> None:
+    assert played(ticks, mode).bytes_decided() == played(ticks, mode, resumed=True).bytes_decided()
 
 
 @given(days())
 @settings(deadline=None, max_examples=40)
-def test_a_status_that_is_said_twice_moves_nothing_twice(ticks: list[Tick]) -> None:
+@pytest.mark.parametrize("mode", MODES)
+def test_a_status_that_is_said_twice_moves_nothing_twice(mode: DispatchMode, ticks: list[Tick]) -> None:
     def again(event: Event) -> tuple[Event, ...]:
         return (
             (event, msgspec.structs.replace(event, id=f"{event.id}-again"))
@@ -289,6 +330,6 @@ def test_a_status_that_is_said_twice_moves_nothing_twice(ticks: list[Tick]) -> N
         )
 
     doubled = [Tick(tick.after_s, tuple(e for event in tick.events for e in again(event))) for tick in ticks]
-    once, twice = played(ticks), played(doubled)
+    once, twice = played(ticks, mode), played(doubled, mode)
     orders = [[e.event for e in script.emitted if isinstance(e.event, OrderChanged)] for script in (once, twice)]
     assert orders[0] == orders[1]

@@ -6,7 +6,7 @@ import pytest
 
 from schemas.events import IncidentState
 from services.dispatch.priorities import Priority, priority_of
-from tests.dispatch.desk import Desk, crew_of, incident_changed
+from tests.dispatch.desk import NEAR_EAST, Desk, crew_of, incident_changed
 
 
 @pytest.mark.parametrize(
@@ -42,14 +42,14 @@ def test_the_classes_go_from_hazards_to_single_customers_each_with_its_reason() 
     ]
 
 
-def test_crews_go_by_class_then_to_the_oldest() -> None:
+def test_dangers_go_first_then_whatever_gives_most_back_soonest_and_orders_name_the_class() -> None:
     desk = Desk(crew_of("W1", "line", "service"))
     desk.at("05:00").crew("W1", "offDuty")
     desk.at("06:00")
-    desk.incident("I-single", since="04:00", device_class="lvFuse")
-    desk.incident("I-lateral", since="04:10")
-    desk.incident("I-feeder-young", since="05:10", device_class="breaker")
-    desk.incident("I-feeder-old", since="05:00", device_class="recloser")
+    desk.incident("I-single", since="04:00", device_class="lvFuse", customers_out=1)
+    desk.incident("I-lateral", since="04:10", customers_out=60)
+    desk.incident("I-far", since="04:00", customers_out=60, place=NEAR_EAST)
+    desk.incident("I-feeder", since="05:00", device_class="recloser", customers_out=400)
     desk.incident("I-clinic", since="05:50", device_class="lvFuse", important=1)
     desk.incident("I-lungs", since="05:55", device_class="transformer", life_support=1)
     desk.hazard("H-1", since="05:59")
@@ -66,11 +66,11 @@ def test_crews_go_by_class_then_to_the_oldest() -> None:
             desk.hazard("H-1", "madeSafe")
     assert sent == [
         ("H-1", "hazard"),
+        ("I-feeder", "feeder"),
         ("I-lungs", "lifeSupport"),
-        ("I-clinic", "importantOrLarge"),
-        ("I-feeder-old", "feeder"),
-        ("I-feeder-young", "feeder"),
         ("I-lateral", "lateral"),
+        ("I-far", "lateral"),
+        ("I-clinic", "importantOrLarge"),
         ("I-single", "single"),
     ]
 

@@ -10,7 +10,7 @@ from schemas.events import DispatchMode, OrderWork
 from services.dispatch.entities import second_job
 from services.dispatch.roster import Barred
 from services.dispatch.rules import Rules
-from tests.dispatch.desk import NEAR_EAST, NEAR_WEST, Desk, crew_of
+from tests.dispatch.desk import GUEST, NEAR_EAST, NEAR_WEST, Desk, crew_of
 
 ALONE = dataclasses.replace(crew_of("W1", "line", "service"), members=1)
 SENDING = (DispatchMode.NEAREST_DEPOT, DispatchMode.PLAN)
@@ -82,7 +82,8 @@ def test_no_visitor_without_a_guide(mode: DispatchMode) -> None:
     desk = Desk("E1", mode=mode)
     desk.at("06:00").visit(guide=None)
     desk.incident("I-1", place=NEAR_WEST)
-    assert desk.duty("E1") == "ordered"
+    assert (desk.duty("E1"), desk.duty(GUEST)) == ("ordered", "available")
+    desk.crew("E1", "arrived")
     desk.visit(guide="ann")
     desk.incident("I-2", place=NEAR_WEST)
-    assert [order.crew for order in desk.orders("I-2")] == ["visit.R1.HILLS-1"]
+    assert desk.duty(GUEST) == "ordered"

@@ -123,6 +123,26 @@ async def test_replay_gives_the_same_decisions_and_names_what_was_changed(
     assert [(one.n, one.part) for one in differences] == [(3, "journal"), (6, "entities")]
 
 
+class Repeating(Toy):
+    """Notes the same transition of everybody whenever it hears anything."""
+
+    def decide(self, turn: Turn) -> None:
+        if turn.facts:
+            turn.note(("crew", "anybody"), "heard", "said")
+
+
+async def test_a_transition_that_happens_again_at_the_same_instant_is_one_entry_and_replays(
+    house: Connection, taking: Taking
+) -> None:
+    deciding = Deciding(Repeating(), InboxStore("toy"), exercise=True)
+    for number in (1, 2):
+        await taking.take(house, [message(number - 1, said("A", number))])
+        await _advance(house, number + 1)
+        await deciding.decide(house, "left", number + 1, START_MS)
+    assert await house.fetchval("SELECT count(*) FROM journal WHERE subject = 'anybody'") == 1
+    assert await replay_shard(house, Repeating(), InboxStore("toy"), "left", exercise=True) == (2, [])
+
+
 class Namesakes(Toy):
     """Keeps what it hears of anybody under one name."""
 

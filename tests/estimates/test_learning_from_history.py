@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import asyncpg
+import msgspec
+from pydantic import SecretStr
 
 from schemas.codec import decode
 from schemas.events import EstimatesLearnt
 from schemas.topics import OUTAGE_ESTIMATES
 from services.estimates import store
 from services.estimates.measuring import measure
-from services.outages.estimating import experience_of
+from services.outages.estimating import Experience, experience_of
+from services.outages.reasons import Reason
+from services.outages.stage import CorrelateStage
+from services.outages.store import CorrelateStore
+from services.settings import load_settings
+from streams.daily import learn_daily
 from streams.learning import learn_once
 from tests.estimates.past import pasts
+from tests.outages.town import town
+from tests.stage_script import play
 
 if TYPE_CHECKING:
     from services.estimates.measuring import Past
@@ -142,3 +152,34 @@ async def test_history_that_is_gone_is_taken_back(connection: Connection) -> Non
 
 async def test_without_a_clock_nothing_is_learnt(connection: Connection) -> None:
     assert await learn_once(connection) is None
+
+
+async def test_a_process_learns_daily(connection: Connection, dsn: str) -> None:
+    await install(connection, "A1")
+    await write(connection, pasts(20))
+    settings = load_settings(postgres_dsn=SecretStr(dsn), kafka_bootstrap="127.0.0.1:1")
+    daily = asyncio.create_task(learn_daily(settings, first_after_s=0))
+    async with asyncio.timeout(120):
+        while await store.last(connection) is None:
+            await asyncio.sleep(0.1)
+    assert not daily.done()
+    daily.cancel()
+    await asyncio.gather(daily, return_exceptions=True)
+
+
+async def test_an_exercise_learns_by_command_alone() -> None:
+    async with asyncio.timeout(5):
+        await learn_daily(load_settings(exercise=True), first_after_s=0)
+
+
+async def test_what_was_learnt_is_the_state_of_the_area_once_its_turn_has_heard_it(connection: Connection) -> None:
+    await install(connection, "A1")
+    await write(connection, pasts(130))
+    await learn_once(connection)
+    (event,) = await told(connection)
+    await connection.execute("DELETE FROM turns")
+    ticks = [(NOW, [(OUTAGE_ESTIMATES, event)]), (NOW + 1_000, [])]
+    await play(connection, CorrelateStage(town(), {}), ticks, CorrelateStore())
+    body = await connection.fetchval("SELECT body FROM entity WHERE kind = 'experience'")
+    assert msgspec.json.decode(body, type=Experience) == experience_of(event)
+    assert await connection.fetchval("SELECT reason FROM journal") == Reason.EXPERIENCE_LEARNT

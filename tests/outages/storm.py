@@ -30,7 +30,7 @@ from services.clock import from_ms
 from services.engine.deciding import Entities, apply, canonical, encoded
 from services.engine.turn import Fact, Record, Turn
 from services.outages.entities import Incident, Out
-from services.outages.records import Disposed, LedgerRow
+from services.outages.records import Disposed, Held, LedgerRow
 from services.outages.report import LocatedHazard, LocatedReport
 from services.outages.stage import CorrelateStage
 from services.outages.stretches import LASTING_MS
@@ -77,6 +77,7 @@ class Storm:
         self.stage = CorrelateStage(self.network, accounts or {}, reclosing_s=reclosing_s)
         self.now = MIDNIGHT
         self.ledger: dict[str, LedgerRow] = {}
+        self.held: dict[str, str] = {}
         self.events: list[Event] = []
         self.reasons: list[tuple[str, str, str, str]] = []
         self.reports: dict[str, Disposed] = {}
@@ -358,6 +359,8 @@ class Storm:
         for record in outcome.records:
             if isinstance(record, LedgerRow):
                 self.ledger[record.id] = record
+            elif isinstance(record, Held):
+                self.held[record.interruption] = record.holder
             elif isinstance(record, Disposed):
                 self.reports[record.report] = record
         self._check()
@@ -369,6 +372,7 @@ class Storm:
         rows: dict[str, list[tuple[int, float]]] = {}
         for row in self.ledger.values():
             if not row.voided:
+                assert self.held.get(row.id) == row.holder, f"the history of {row.id} ends with {self.held.get(row.id)}"
                 end = float("inf") if row.end is None else row.end
                 assert row.start < end
                 assert tiles(row), row

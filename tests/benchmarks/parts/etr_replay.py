@@ -128,10 +128,10 @@ class Replay:
             self._shards["correlate", str(self._network.area_of(customer))].heard.append(Fact(at, event.id, report))
             return
         if isinstance(event, HazardReported):
-            device, place = event.device or "", event.place
-            assert place is not None, "the world knows where danger is"
-            danger = LocatedHazard(id=event.id, hazard=event.hazard, at=at, place=place, device=device)
-            self._shards["correlate", str(self._network.switch(device).area)].heard.append(Fact(at, event.id, danger))
+            assert event.place is not None, "the world knows where danger is"
+            danger = LocatedHazard(id=event.id, hazard=event.hazard, at=at, place=event.place, device=event.device)
+            area = str(self._network.switch(event.device or "").area)
+            self._shards["correlate", area].heard.append(Fact(at, event.id, danger))
             return
         for name in topic.consumers:
             shard = next((self._shards[key] for key in self._shards if key[0] == name), None)

@@ -21,6 +21,8 @@ export function changes(before: Known, after: Known): Change[] {
 export function actionsOf(work: Work): string {
   return `/api/${work.kind}s/${encodeURIComponent(work.row.id)}/actions`;
 }
+/** What binds the plan, or stops it: the cost is shown before it is sent. */
+export const OVERRIDES: ReadonlySet<string> = new Set(["forbid", "allow", "first", "notFirst", "secondCrew", "oneCrew", "hold"]);
 export const OPEN: ReadonlySet<string> = new Set(["predicted", "confirmed", "partiallyRestored"]);
 
 const EARTH_M = 6_371_000;

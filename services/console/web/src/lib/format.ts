@@ -65,6 +65,10 @@ export function count(value: number | null | undefined, digits = 0): string {
   if (value == null) return "–";
   return new Intl.NumberFormat(language.locale, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
 }
+/** +1,200, −40, 0 */
+export function signed(value: number): string {
+  return value > 0 ? `+${count(value)}` : value < 0 ? `−${count(-value)}` : "0";
+}
 export function percent(share: number | null | undefined, digits = 0): string {
   if (share == null) return "–";
   return new Intl.NumberFormat(language.locale, { style: "percent", minimumFractionDigits: digits, maximumFractionDigits: digits }).format(share);

@@ -25,7 +25,7 @@ export const t = words(
     whichFailed: "Which device has failed?", otherDevice: "Another device, by number or id", directlyBehind: "Directly behind the failed device", deviceBehind: "Split off what lies behind this device", chooseDevice: "Choose a device.",
     filterIncidents: "Filter open incidents of this area", mergeInto: "Merge into", noOtherIncident: "No other open incident in this area.", chooseIncident: "Choose the incident that this one is a part of.",
     powerBackBy: "Power is expected back by", in30: "in 30 min", inHours: "in {n} h", ownTime: "Own time", chooseTime: "Choose a time that lies ahead.", sameEstimate: "That is the estimate already.", chooseCause: "Choose a cause", writeNote: "Write the note.", noOrder: "There is no order any more.",
-    filterCrews: "Filter crews", crewsByCost: "Crews by what sending them costs", drive: "Drive", min: "min", arrival: "There at", leaves: "Leaves", obstacles: "Obstacles", hoursAfter: "Hours left after", nothingLeft: "nothing", nearestDepot: "nearest depot", byAir: "straight line", chooseCrew: "Choose a crew.", hasIt: "has it already: sending it again keeps it there",
+    filterCrews: "Filter crews", crewsByCost: "Crews by what sending them costs", drive: "Drive", min: "min", arrival: "There at", leaves: "Leaves", planLoses: "Plan loses", planLosesHelp: "customer-minutes without power more than by the plan, in the next 12 hours", obstacles: "Obstacles", hoursAfter: "Hours left after", nothingLeft: "nothing", nearestDepot: "nearest depot", byAir: "straight line", chooseCrew: "Choose a crew.", hasIt: "has it already: sending it again keeps it there",
     mayNotGo: "{crew} may not go: {why}", autoWhyBest: "Quickest crew, there in {min} min", autoWhyLater: "There in {min} min, {later} min later than the quickest",
     undo: "Undo", undoTitle: "Undo this?", undoLast: "Undo the last action", undoWhyUsual: "Entered by mistake", toldRefused: "Not done: {what}", toldUndecided: "Not decided yet: {what}",
     reportedSince: "Reported", reports: "Reports", place: "Place", noSuchDanger: "This danger is over, or there is none of this id.",
@@ -51,7 +51,7 @@ export const t = words(
     whichFailed: "哪个设备故障？", otherDevice: "其他设备（编号）", directlyBehind: "故障设备的直接下游", deviceBehind: "将此设备下游拆分为独立故障", chooseDevice: "请选择设备。",
     filterIncidents: "筛选本区域的未结故障", mergeInto: "并入", noOtherIncident: "本区域没有其他未结故障。", chooseIncident: "请选择要并入的故障。",
     powerBackBy: "预计复电时间", in30: "30 分钟后", inHours: "{n} 小时后", ownTime: "自定时间", chooseTime: "请选择将来的时间。", sameEstimate: "与当前预计时间相同。", chooseCause: "选择原因", writeNote: "请填写备注。", noOrder: "工单已不存在。",
-    filterCrews: "筛选抢修队", crewsByCost: "按派遣代价排列的抢修队", drive: "车程", min: "分", arrival: "到达", leaves: "放下", obstacles: "障碍", hoursAfter: "之后剩余工时", nothingLeft: "无", nearestDepot: "最近驻点", byAir: "按直线估算", chooseCrew: "请选择抢修队。", hasIt: "已在此工作：再次派遣将固定该队",
+    filterCrews: "筛选抢修队", crewsByCost: "按派遣代价排列的抢修队", drive: "车程", min: "分", arrival: "到达", leaves: "放下", planLoses: "计划代价", planLosesHelp: "未来 12 小时内比原计划多出的停电户·分钟", obstacles: "障碍", hoursAfter: "之后剩余工时", nothingLeft: "无", nearestDepot: "最近驻点", byAir: "按直线估算", chooseCrew: "请选择抢修队。", hasIt: "已在此工作：再次派遣将固定该队",
     mayNotGo: "{crew} 不可派遣：{why}", autoWhyBest: "最快到达，{min} 分钟", autoWhyLater: "{min} 分钟到达，比最快晚 {later} 分钟",
     undo: "撤销", undoTitle: "撤销此操作？", undoLast: "撤销上一操作", undoWhyUsual: "误操作", toldRefused: "未执行：{what}", toldUndecided: "尚未决定：{what}",
     reportedSince: "报告于", reports: "报告数", place: "位置", noSuchDanger: "该险情已结束，或不存在。",
@@ -61,21 +61,21 @@ export const t = words(
 /** What can be done, as a button says it. */
 export const kindOf = codes({
   crewStatus: ["Crew's state", "队伍状态"], crewVisiting: ["Visiting crew", "登记支援队"], crewLeft: ["Send home", "送走支援队"], closeRoad: ["Close road", "封闭道路"], openRoad: ["Open road", "恢复道路"], assign: ["Assign", "派遣"], confirm: ["Confirm", "确认设备"], split: ["Split", "拆分"], merge: ["Merge", "合并"], reject: ["Reject", "否定"], estimate: ["Estimate", "预计时间"],
-  cause: ["Cause", "原因"], note: ["Note", "备注"], hold: ["Hold", "搁置"], holdForSafety: ["Hold for safety", "安全暂停"], giveClearance: ["Give clearance", "许可工作"], endClearance: ["End clearance", "收回许可"], extendHours: ["Extend hours", "延长工时"], mode: ["How crews are sent", "派队方式"], release: ["Release", "恢复派工"], revoke: ["Revoke", "收回工单"], dismissHazard: ["Dismiss danger", "撤销险情"], deviceState: ["Device state", "设备状态"],
+  cause: ["Cause", "原因"], note: ["Note", "备注"], hold: ["Hold", "搁置"], holdForSafety: ["Hold for safety", "安全暂停"], giveClearance: ["Give clearance", "许可工作"], endClearance: ["End clearance", "收回许可"], extendHours: ["Extend hours", "延长工时"], mode: ["How crews are sent", "派队方式"], forbid: ["Forbid crew", "禁派队伍"], allow: ["Allow crew again", "解除禁派"], first: ["Do first", "优先处理"], notFirst: ["In its turn", "取消优先"], secondCrew: ["Second crew", "增派第二队"], oneCrew: ["No second crew", "取消第二队"], release: ["Release", "恢复派工"], revoke: ["Revoke", "收回工单"], dismissHazard: ["Dismiss danger", "撤销险情"], deviceState: ["Device state", "设备状态"],
   undo: ["Undo", "撤销"], place: ["Place report", "定位报修"], dismiss: ["Dismiss", "忽略"], requeue: ["Process again", "重新处理"], setAside: ["Set aside", "搁置消息"], acknowledge: ["Acknowledge", "知悉"], callAgain: ["Call again", "再次呼叫"],
   assignOther: ["Assign another crew", "改派"], answer: ["Answer", "回复"], asReport: ["Take as a report", "作为报修"], handled: ["Handled", "已处理"],
 });
 /** What was done, as a message and a list say it. */
 export const did = codes({
   assign: ["Crew assigned", "已派遣抢修队"], confirm: ["Device confirmed", "设备已确认"], split: ["Incident split", "故障已拆分"], merge: ["Incidents merged", "故障已合并"], reject: ["Incident rejected", "故障已否定"], estimate: ["Estimate set", "已设定预计时间"],
-  cause: ["Cause set", "已设定原因"], note: ["Note written", "已写备注"], hold: ["Work held", "工作已搁置"], holdForSafety: ["Work held for safety", "已安全暂停"], giveClearance: ["Clearance given", "已许可工作"], endClearance: ["Clearance ended", "已收回许可"], extendHours: ["Hours extended", "已延长工时"], mode: ["How crews are sent was chosen", "已选定派队方式"], release: ["Work released", "工作已恢复"], revoke: ["Order revoked", "工单已收回"], dismissHazard: ["Danger dismissed", "险情已撤销"], deviceState: ["Device state set", "已设定设备状态"],
+  cause: ["Cause set", "已设定原因"], note: ["Note written", "已写备注"], hold: ["Work held", "工作已搁置"], holdForSafety: ["Work held for safety", "已安全暂停"], giveClearance: ["Clearance given", "已许可工作"], endClearance: ["Clearance ended", "已收回许可"], extendHours: ["Hours extended", "已延长工时"], mode: ["How crews are sent was chosen", "已选定派队方式"], forbid: ["Crew forbidden", "已禁派该队"], allow: ["Crew allowed again", "已解除禁派"], first: ["Put first", "已设为优先"], notFirst: ["Left to its turn", "已取消优先"], secondCrew: ["Second crew asked for", "已要求第二队"], oneCrew: ["Second crew not wanted any more", "已取消第二队"], release: ["Work released", "工作已恢复"], revoke: ["Order revoked", "工单已收回"], dismissHazard: ["Danger dismissed", "险情已撤销"], deviceState: ["Device state set", "已设定设备状态"],
   undo: ["Undone", "已撤销"], place: ["Report placed", "报修已定位"], dismiss: ["Dismissed", "已忽略"], requeue: ["Processed again", "已重新处理"], setAside: ["Set aside", "消息已搁置"], acknowledge: ["Acknowledged", "已知悉"], callAgain: ["Called again", "已再次呼叫"],
   assignOther: ["Another crew assigned", "已改派"], answer: ["Answered", "已回复"], asReport: ["Taken as a report", "已作为报修"], handled: ["Handled", "已处理"],
   crewVisiting: ["Visiting crew entered", "已登记支援队"], crewLeft: ["Visiting crew sent home", "支援队已离开"], crewLink: ["Link for the phone made", "已生成手机链接"], closeRoad: ["Road closed", "已封闭道路"], openRoad: ["Road opened again", "道路已恢复"], signedOn: ["Signed on", "已签到"], offDuty: ["Signed off", "已签退"], onBreak: ["On break", "已休息"], available: ["Available", "已待命"], crewStatus: ["Crew's state set", "已设定队伍状态"],
 });
 const leads = codes({
   split: ["What lies behind the device becomes an incident of its own.", "所选设备下游的用户将成为独立故障。"], merge: ["This incident becomes a part of the other one.", "本故障将成为所选故障的一部分。"], reject: ["Nothing has failed here: the reports are explained anew.", "此处没有故障：报修将重新解释。"],
-  hold: ["Nobody is sent until it is released; whoever is under way goes on.", "恢复之前不再派队；已出发的队伍继续。"], release: ["The rules may send a crew again.", "规则可重新派队。"], revoke: ["The crew is called back, and the work waits for another one.", "召回队伍，工作等待另派。"],
+  hold: ["Nobody is sent until it is released; whoever is under way goes on.", "恢复之前不再派队；已出发的队伍继续。"], forbid: ["No plan sends this crew here. If it is under way it is called back; on site it stays.", "计划不再派该队来此；在途则召回，在现场则留下。"], allow: ["The plan may send this crew here again.", "计划可再次派该队来此。"], first: ["The plan does it before all other work, whatever that costs the others.", "计划将其排在所有工作之前，不计其他用户的代价。"], notFirst: ["The plan does it in its turn again.", "计划恢复按序处理。"], secondCrew: ["A second crew is sent to share the work.", "派第二队共同作业。"], oneCrew: ["No second crew is sent; one on site stays.", "不再派第二队；已在现场的留下。"], release: ["The rules may send a crew again.", "规则可重新派队。"], revoke: ["The crew is called back, and the work waits for another one.", "召回队伍，工作等待另派。"],
   dismissHazard: ["There is no danger at this place: nobody is sent to make it safe.", "此处没有险情：不再派队排险。"], estimate: ["Customers who were told another time get a text.", "已获通知的用户会收到短信。"],
 });
 /** What an action does, where its name does not say it all. */
@@ -85,7 +85,7 @@ export function lead(kind: string): string {
 const WHY: Record<string, readonly (readonly [string, string])[]> = {
   confirm: [["A crew saw it", "队伍已确认"], ["Seen in SCADA", "SCADA 可见"], ["Told by phone", "电话告知"]], split: [["Two faults", "两处故障"], ["Told by the crew", "队伍告知"]], merge: [["Same fault", "同一故障"], ["Told by the crew", "队伍告知"]],
   reject: [["Power is there", "现场有电"], ["Fault in the house", "用户内部故障"]], estimate: [["Told by the crew", "队伍告知"], ["Material is late", "物料延误"], ["Road is blocked", "道路不通"]], hold: [["Too dangerous now", "目前过于危险"], ["Waits for daylight", "等待天亮"], ["Waits for material", "等待物料"]],
-  release: [["Danger is over", "险情已过"], ["Material is there", "物料已到"]], assign: [["Knows the place", "熟悉现场"], ["Has the material", "有物料"]], revoke: [["Needed elsewhere", "另有任务"], ["Wrong place", "地点错误"]], dismissHazard: [["Checked by phone", "电话核实"], ["Not our line", "非我方线路"]],
+  release: [["Danger is over", "险情已过"], ["Material is there", "物料已到"]], forbid: [["Road too narrow for its truck", "道路过窄"], ["Was there without success", "此前未能完成"]], first: [["Somebody is in danger there", "现场有人处境危险"], ["Asked for by the authorities", "应主管部门要求"]], secondCrew: [["Two spans are down", "两档断线"], ["Too much for one crew", "一队难以完成"]], assign: [["Knows the place", "熟悉现场"], ["Has the material", "有物料"]], revoke: [["Needed elsewhere", "另有任务"], ["Wrong place", "地点错误"]], dismissHazard: [["Checked by phone", "电话核实"], ["Not our line", "非我方线路"]],
 };
 export function usualWhy(kind: string): string[] {
   return (WHY[kind] ?? []).map((both) => both[language.now === "zh" ? 1 : 0]);
@@ -93,11 +93,11 @@ export function usualWhy(kind: string): string[] {
 /** Titles of the forms, longer than their buttons. */
 export const titleOf = codes({
   assign: ["Assign a crew", "派遣抢修队"], confirm: ["Confirm the device that failed", "确认故障设备"], split: ["Split the incident", "拆分故障"], merge: ["Merge into another incident", "并入其他故障"], reject: ["Reject the incident", "否定故障"], estimate: ["Set the estimate", "设定预计复电时间"],
-  cause: ["Set the cause", "设定原因"], note: ["Write a note", "填写备注"], hold: ["Hold the work", "搁置工作"], release: ["Release the work", "恢复派工"], revoke: ["Revoke the order", "收回工单"], dismissHazard: ["Dismiss the danger", "撤销险情"],
+  cause: ["Set the cause", "设定原因"], note: ["Write a note", "填写备注"], hold: ["Hold the work", "搁置工作"], forbid: ["Forbid a crew this work", "禁派队伍"], allow: ["Allow a crew this work again", "解除禁派"], first: ["Do this first", "优先处理此工作"], notFirst: ["Leave it to its turn", "取消优先"], secondCrew: ["Send a second crew", "增派第二队"], oneCrew: ["No second crew any more", "取消第二队"], release: ["Release the work", "恢复派工"], revoke: ["Revoke the order", "收回工单"], dismissHazard: ["Dismiss the danger", "撤销险情"],
 });
 /** What keeps a crew from being sent, said of that one crew. */
 export const obstacle = codes({
-  skillMissing: ["lacks the skill", "缺少技能"], certificateMissing: ["lacks the certificate", "缺少资质"], kitMissing: ["lacks the equipment", "缺少装备"], declined: ["refused it lately", "刚拒绝过"], unreachable: ["does not answer", "联系不上"], offDuty: ["off duty", "已下班"],
+  skillMissing: ["lacks the skill", "缺少技能"], certificateMissing: ["lacks the certificate", "缺少资质"], kitMissing: ["lacks the equipment", "缺少装备"], pairForbidden: ["forbidden by a dispatcher", "调度员禁派"], declined: ["refused it lately", "刚拒绝过"], unreachable: ["does not answer", "联系不上"], offDuty: ["off duty", "已下班"],
   offShift: ["no shift now", "不在班次"], onBreak: ["on a break", "休息中"], hoursUp: ["hours would run out", "工时将满"], busy: ["at work on site", "正在现场作业"], helpsAlready: ["has this order already", "已在执行该任务"], noGuide: ["has no local guide", "没有本地向导"],
 });
 /** What changed, by the code of an action or of a decision's reason. */

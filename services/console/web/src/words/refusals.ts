@@ -44,6 +44,7 @@ const say = codes({
   estimateTooFar: ["At most 14 days ahead", "最多 14 天以后"],
   unknownCause: ["There is no such cause", "没有该原因"],
   wordsMissing: ["A note needs words", "请填写备注内容"],
+  notPlanned: ["The plan does not have this work: it is held or over", "计划中没有该工作：已搁置或已结束"],
   alreadySo: ["It is so already", "已是该状态"],
   nothingToUndo: ["There is nothing to undo: it had no effect, or is over", "无可撤销：未生效或已结束"],
   notUndoable: ["This cannot be undone: decide anew", "无法撤销：请重新决定"],

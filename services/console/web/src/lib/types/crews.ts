@@ -20,6 +20,8 @@ export interface Cost {
   nearest_depot: boolean;
   /** Whether drive_min and road_km are by road, or estimated from the straight line. */
   basis: "road" | "air";
+  /** Customer-minutes that the plan loses by it in the next twelve hours; negative: it wins; null: not reckoned. */
+  customer_minutes: number | null;
 }
 /** POST /api/crews/CREW/status {status: "signedOn" | "offDuty" | "onBreak" | "available", why} -> 202.
  *  -> {action, gives_up: order | null}: signing off gives up the order in hand; the rest is 409 orderActive {order} while it has one.

@@ -124,7 +124,7 @@ export interface CustomerRow {
   device: string; heard: boolean; phone: string; texted: string | null;
 }
 export type ActionKind =
-  | "confirm" | "split" | "merge" | "reject" | "estimate" | "cause" | "note" | "hold" | "holdForSafety" | "release" | "assign" | "revoke" | "giveClearance" | "endClearance"
+  | "confirm" | "split" | "merge" | "reject" | "estimate" | "cause" | "note" | "hold" | "holdForSafety" | "release" | "assign" | "forbid" | "allow" | "first" | "notFirst" | "secondCrew" | "oneCrew" | "revoke" | "giveClearance" | "endClearance"
   | "dismissHazard" | "deviceState";
 /** POST /api/incidents/ID/actions and /api/hazards/ID/actions, 202 {action: ActionRow}; /api/devices/ID/state {position, why, seen: 0}.
  *  409 changedMeanwhile {by, at_ms, what, revision}: somebody, or a decision, changed it since `seen`. 422 whyMissing, invalid, unknownDevice, ... */

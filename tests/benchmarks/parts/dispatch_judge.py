@@ -1,0 +1,96 @@
+"""Dispatch before its judge: the same simulated storms under the product's two modes and under three rules beside them.
+
+The judge is the package `judging` of the shared sample data. It is not part of the project, so it is loaded by its place. What all
+policies are held against plays each storm once, not once for every policy.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import statistics
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tests.benchmarks.parts.dispatch_priority import PriorityClasses
+
+NETS = ("coop", "eu")
+BASELINE, INDEX, PRIORITY = "oldest_first", "index", "priority"
+PLAN, NEAREST_DEPOT = "plan", "nearest_depot"
+FLEETS = {"coop": 16, "eu": 16, "scale": 200}
+SCALE_FAULTS = 2_000
+QUIET_FAULTS = 10
+MEASURES = ("cmi", "vs_index", "hazard_reachable", "critical", "median_ms", "p99_ms", "max_ms")
+
+Policy = Callable[[Any], Any]
+"""Given the judge's world, what it asks for orders during one storm."""
+
+
+def load_judge(shared: Path) -> str | None:
+    """Make the package `judging` importable; return why there is none, None when there is."""
+    folder = shared / "judge"
+    if not (folder / "judging" / "simulator.py").is_file():
+        return f"no judge of dispatch at {folder} (setting LAMPLIGHTER_SHARED)"
+    if str(folder) not in sys.path:
+        sys.path.append(str(folder))
+    return None
+
+
+def policy_named(name: str) -> Policy:
+    """Return a policy. The judge has to be loaded. Raises KeyError for a name that none has.
+
+    The product is imported when it is asked for alone: what a rule needs of memory is its own.
+    """
+    if name in {PLAN, NEAREST_DEPOT}:
+        found: Policy = getattr(importlib.import_module("tests.benchmarks.judged_dispatch"), name)
+        return found
+    if name == PRIORITY:
+        return PriorityClasses
+    module = {BASELINE: "nearest_depot", INDEX: "index_nearest_depot"}[name]
+    example: Policy = importlib.import_module(f"judging.examples.{module}").build
+    return example
+
+
+def play(net: str, seed: int, name: str, faults: int | None = None) -> Any:
+    """Return the judge's figures of one storm under a policy. Raises the judge's BrokenRule, which says seed and network."""
+    networks, storms, simulator, measures = (
+        importlib.import_module(f"judging.{each}") for each in ("network", "storms", "simulator", "measures")
+    )
+    network = networks.load(net)
+    world = simulator.make_world(network, FLEETS[net])
+    storm = storms.make_storm(network, seed, SCALE_FAULTS if net == "scale" else faults)
+    course, nesting = simulator.run_storm(world, network, storm, policy_named(name))
+    return measures.storm_figures(world, storm, nesting, course)
+
+
+def warm_up() -> None:
+    """Have the search compiled, so that no decision that is measured waits for it."""
+    play("eu", 1000, PLAN, QUIET_FAULTS)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Played:
+    """Storms of one network under several policies: by policy, the judge's figures of each storm."""
+
+    storms: Mapping[str, Sequence[Any]]
+
+    def summary(self, name: str) -> dict[str, float]:
+        """Return what the judge makes of a policy: ratios to the rules that are always played, hazards, latencies."""
+        measures = importlib.import_module("judging.measures")
+        judged = map(measures.JudgedStorm, self.storms[name], self.storms[BASELINE], self.storms[INDEX])
+        found: dict[str, float] = measures.summary(list(judged))
+        return found
+
+    def mean_vs_index(self, name: str) -> float:
+        """Return the mean over the storms, which varies less than the median, of customer minutes relative to the index."""
+        pairs = zip(self.storms[name], self.storms[INDEX], strict=True)
+        return statistics.fmean(own.customer_minutes / index.customer_minutes for own, index in pairs)
+
+
+def played(net: str, seeds: Iterable[int], names: Iterable[str], faults: int | None = None) -> Played:
+    """Play the storms of these seeds under these policies, and under the two that all are held against."""
+    known = list(seeds)
+    every = dict.fromkeys((BASELINE, INDEX, *names))
+    return Played({name: [play(net, seed, name, faults) for seed in known] for name in every})
