@@ -88,10 +88,10 @@ class DispatchSettings(BaseSettings):
         description="Minutes after the last word of a new outage or danger for which more dangers are expected.",
     )
     dispatch_divert_gain_min: int = Field(
-        default=1,
+        default=5,
         ge=0,
         le=240,
-        description="Minutes that must be won before a plan sends a crew under way elsewhere; nobody on site is.",
+        description="Minutes that a crew under way is reckoned to lose by being sent elsewhere, so that orders do not flutter.",
     )
     dispatch_fairness_per_mille: int = Field(
         default=50,

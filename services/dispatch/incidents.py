@@ -82,11 +82,17 @@ def follow_hazard(turn: Turn, fact_id: str, change: HazardChanged) -> None:
     )
 
 
-def stop_helping(turn: Turn) -> None:
-    """Need nobody any more to help with an order that is over; a helper on site stays until it is done."""
+def stop_helping(turn: Turn) -> bool:
+    """Need nobody any more to help with an order that is over; answer whether there was such help.
+
+    A helper on site stays until it is done.
+    """
+    stopped = False
     for job in turn.all(Job, lambda job: job.assists is not None and job.state != "over"):
         if active_order(turn, job.assists) is None:
             _stop(turn, job, Reason.HELPED_ORDER_OVER, job.assists or "")
+            stopped = True
+    return stopped
 
 
 def _follow(turn: Turn, fresh: Job) -> None:

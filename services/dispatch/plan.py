@@ -9,11 +9,28 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from services.dispatch.plan_search import AFTER, BEFORE, CREW, DONE, NEVER, REACHED, Flags, Ints, search
+from services.dispatch.plan_search import (
+    AFTER,
+    AT,
+    BEFORE,
+    CREW,
+    DONE,
+    DUE,
+    EARLIEST,
+    FIRST,
+    FIXED,
+    NEVER,
+    REACHED,
+    SITE,
+    THEN,
+    Flags,
+    Ints,
+    search,
+)
 
 WEIGHED = 8
 """The weight of one ordinary customer in a group: smaller things can weigh less."""
@@ -96,7 +113,7 @@ class Search:
     late_per_s: int = 60_000
     late_once: int = 300_000_000
     each_visit: int = 8
-    diverting_s: int = 60
+    diverting_s: int = 300
     fades_min: int = 600
     lasting_permille: int = 1000
 
@@ -203,19 +220,16 @@ def _visits(scene: Scene, visits: Sequence[Visit], index: Mapping[str, int], fix
     left = {visit.id: visit.left_s for visit in scene.visits if visit.crew is not None}
     # Whom a dispatcher sends begins at once.
     then = {visit.first: n for n, visit in enumerate(visits) if visit.first is not None and n not in fixed}
-    rows = [
-        (
-            visit.place,
-            visit.site_s,
-            0 if visit.first is None or number in fixed else left.get(visit.first, 0),
-            NEVER if visit.due_s is None else visit.due_s,
-            -1 if visit.first is None or number in fixed else index.get(visit.first, -1),
-            then.get(visit.id, -1),
-            number in fixed,
-        )
-        for number, visit in enumerate(visits)
-    ]
-    return np.ascontiguousarray(np.array(rows, np.int64).T)
+    firsts = [None if number in fixed else visit.first for number, visit in enumerate(visits)]
+    rows = np.zeros((7, len(visits)), np.int64)
+    rows[AT] = [visit.place for visit in visits]
+    rows[SITE] = [visit.site_s for visit in visits]
+    rows[EARLIEST] = [0 if first is None else left.get(first, 0) for first in firsts]
+    rows[DUE] = [NEVER if visit.due_s is None else visit.due_s for visit in visits]
+    rows[FIRST] = [-1 if first is None else index.get(first, -1) for first in firsts]
+    rows[THEN] = [then.get(visit.id, -1) for visit in visits]
+    rows[FIXED, list(fixed)] = 1
+    return rows
 
 
 def _crews(scene: Scene, index: Mapping[str, int]) -> Ints:
@@ -225,38 +239,31 @@ def _crews(scene: Scene, index: Mapping[str, int]) -> Ints:
 
 def _groups(scene: Scene, index: Mapping[str, int]) -> tuple[Ints, Ints, Ints, Ints, Ints]:
     left = {visit.id: visit.left_s for visit in scene.visits if visit.crew is not None}
-    members: list[list[int]] = []
-    facts: list[tuple[int, int, int]] = []
+    ends, of_group, weights, floors, switched = [0], [], [], [], []
     for group in scene.groups:
         its = [index[name] for name in group.visits if name in index]
         if its:
-            members.append(its)
-            facts.append((group.weight, _floor(group, left), -1 if group.switched_s is None else group.switched_s))
-    starts, of_group = _flat(members)
-    by_visit = np.argsort(of_group, kind="stable")
+            of_group += its
+            ends.append(len(of_group))
+            weights.append(group.weight)
+            floors.append(0 if len(its) == len(group.visits) else _floor(group, left))
+            switched.append(-1 if group.switched_s is None else group.switched_s)
+    facts, starts, members = np.array([weights, floors, switched], np.int64), _ints(ends), _ints(of_group)
+    by_visit = np.argsort(members, kind="stable")
     starts_of_visit = np.zeros(len(index) + 1, np.int64)
-    np.cumsum(np.bincount(of_group, minlength=len(index)), out=starts_of_visit[1:])
-    of_visit = np.repeat(np.arange(len(members), dtype=np.int64), np.diff(starts))[by_visit]
-    rows = np.ascontiguousarray(np.array(facts, np.int64).reshape(-1, 3).T)
-    return rows, starts, of_group, starts_of_visit, of_visit
+    np.cumsum(np.bincount(members, minlength=len(index)), out=starts_of_visit[1:])
+    of_visit = np.repeat(np.arange(len(weights), dtype=np.int64), np.diff(starts))[by_visit]
+    return facts, starts, members, starts_of_visit, of_visit
 
 
-def _ints(values: Iterable[int]) -> Ints:
-    return np.array(list(values), np.int64)
+def _ints(values: Sequence[int]) -> Ints:
+    return np.array(values, np.int64)
 
 
 def _floor(group: Group, left: Mapping[str, int]) -> int:
     """Return before when a group has no power, as far as crews that are on site already decide that."""
-    if left.keys().isdisjoint(group.visits):
-        return 0
     at_work = max(left.get(name, 0) for name in group.visits)
     return at_work if group.switched_s is None else min(at_work, group.switched_s)
-
-
-def _flat(lists: Sequence[Sequence[int]]) -> tuple[Ints, Ints]:
-    starts = np.zeros(len(lists) + 1, np.int64)
-    np.cumsum([len(each) for each in lists], out=starts[1:])
-    return starts, _ints(each for one in lists for each in one)
 
 
 @functools.lru_cache(maxsize=32)

@@ -96,8 +96,9 @@ def is_storm(scene: Scene, policy: Policy) -> bool:
 
 
 def held_for_dangers(crews: Sequence[CrewAt], policy: Policy, quiet_s: int) -> frozenset[str]:
-    """Return the crews that are held for dangers, while some can still be expected: of each depot its first service crew.
+    """Return the crews that are held for dangers, while some can still be expected.
 
+    Of each depot it is the first of its service crews that has no work, or else the first.
     A depot of fewer than `policy.least_at_depot` crews holds none: its customers would wait for a danger that may not come.
     """
     if not policy.reserve or quiet_s > policy.expected_s:
@@ -105,12 +106,12 @@ def held_for_dangers(crews: Sequence[CrewAt], policy: Policy, quiet_s: int) -> f
     of_depot: dict[str, list[CrewAt]] = {}
     for crew in crews:
         of_depot.setdefault(crew.depot, []).append(crew)
-    held = (
-        next((crew.id for crew in its if not crew.line), None)
-        for its in of_depot.values()
-        if len(its) >= policy.least_at_depot
-    )
-    return frozenset(name for name in held if name is not None)
+    held = set()
+    for its in of_depot.values():
+        service = [crew for crew in its if not crew.line]
+        if service and len(its) >= policy.least_at_depot:
+            held.add(min(service, key=lambda crew: (crew.on_site, crew.doing is not None)).id)
+    return frozenset(held)
 
 
 def _without(scene: Scene, kept: frozenset[str]) -> Scene:

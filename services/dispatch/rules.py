@@ -44,7 +44,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     clearance_for: tuple[str, ...] = ()
     reserve_for_hazards: bool = True
     hazards_expected_min: int = 45
-    divert_gain_min: int = 1
+    divert_gain_min: int = 5
     fairness_per_mille: int = 50
     weight_life_support: int = 80
     weight_important: int = 20

@@ -22,9 +22,8 @@ if TYPE_CHECKING:
     from services.engine.taking import Connection
 
 
-MOVES_EACH = 5_000
-"""Moves of the search for what each crew would cost: a list of crews is waited for."""
 _MOST_TRIED = 12
+"""For how many crews it is reckoned what the plan would lose: a person waits for the list."""
 
 
 class WorkIsOver(Exception):
@@ -70,7 +69,7 @@ async def assignment_costs(
 
 def _with_minutes(found: list[Cost], state: Region, routes: Mapping[str, tuple[str, ...]], job: Job) -> list[Cost]:
     """Return the costs with what the plan would lose by each of the first crews that may go."""
-    trial = Trial(state, routes, MOVES_EACH)
+    trial = Trial(state, routes)
     lost: dict[str, int] = {}
     for cost in [each for each in found if each.forbidden is None][:_MOST_TRIED]:
         change = Change(kind="assign", crew=cost.crew, incident=job.incident, hazard=job.hazard)

@@ -14,6 +14,7 @@ from services.dispatch.entities import ON_SITE, Duty, Job, Order, hazard_job
 from services.dispatch.fairness import Hardship
 from services.dispatch.plan_scene import Region
 from services.dispatch.planned import Planned
+from services.dispatch.reasons import Reason
 from services.dispatch.showing import ORDER_BODY, Crews, as_order, read_crews, until
 
 if TYPE_CHECKING:
@@ -66,11 +67,12 @@ class Stop(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):
-    """A crew and its work in order."""
+    """A crew and its work in order. `kept`: the rule that keeps it from any work now (None: none does, or it has an order)."""
 
     crew: str
     depot: str
     state: str
+    kept: str | None
     stops: list[Stop]
 
 
@@ -182,8 +184,9 @@ async def shown_plan(connection: Connection, region: str, now: int) -> PlanShown
             arrival, done = max(due.arrival, free_at), max(due.done, free_at)
             stops.append(_planned(job, free_at, arrival, done, because))
             free_at = done
-        duty = state.duties[name]
-        routes.append(Route(crew=name, depot=crews.roster.home(name).id, state=duty.state, stops=stops))
+        kept = next((reason for reason in state.standing(name).reasons if reason is not Reason.BUSY), None)
+        home, duty = crews.roster.home(name), state.duties[name]
+        routes.append(Route(crew=name, depot=home.id, state=duty.state, kept=kept, stops=stops))
     coming = {job: crew for crew, route in standing.routes for job in route}
     waiting = [_waits(job, coming.get(job.id), expected, because) for job in state.jobs if job.state == "waiting"]
     waiting.sort(key=lambda each: (each.hazard is None, -each.customers, each.since_ms, each.job))

@@ -50,6 +50,10 @@ _ACTIONS = (
 """What a dispatcher says of work, orders and hours."""
 
 
+_ROUNDS = 3
+"""So often crews are sent again in a turn whose orders ask for second crews, or leave others nobody to help."""
+
+
 class DispatchStage:
     """Urgent work first, crew from the nearest depot; one active order per crew, one leading one per incident and hazard."""
 
@@ -110,5 +114,9 @@ class DispatchStage:
         stop_helping(turn)
         reopen_unverified(turn)
         send_crews(turn, roster)
-        if open_second_crews(turn):
+        for _ in range(_ROUNDS):
+            freed, opened = stop_helping(turn), open_second_crews(turn)
+            if not (freed or opened):
+                break
             send_crews(turn, roster)
+        stop_helping(turn)

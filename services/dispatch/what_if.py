@@ -25,6 +25,8 @@ Routes: TypeAlias = Mapping[str, Sequence[str]]
 UNTIL_S = 12 * 3600
 """Minutes without power are counted for so long from now; work for which nobody can go counts to the end."""
 MOVES = 20_000
+NEVER = 1 << 40
+"""A time that does not come, seconds."""
 WORTH_SAYING_MS = 5 * 60_000
 _MOST_SAID = 30
 _HELP = "assist:what-if"
@@ -160,16 +162,21 @@ class Trial:
         return min(told, key=lambda one: (one[1].hazards_late, one[1].customer_minutes))
 
     def _side(self, scene: Scene, plan: Plan) -> Side:
-        done, chains = _done(scene, plan), {group.visits[0]: group.visits for group in scene.groups}
-        seconds = without = 0
-        for job in self._region.jobs:
-            if job.hazard is not None or job.assists is not None:
+        done, seconds, without = _done(scene, plan), 0, 0
+        planned = {group.visits[0] for group in scene.groups}
+        for group in scene.groups:
+            job = self._jobs.get(group.visits[0])
+            if job is None or job.assists is not None:
                 continue
-            ends = [done.get(visit) for visit in chains.get(job.id, (job.id,))]
-            known = [end for end in ends if end is not None]
-            alone = len(known) < len(ends)
-            seconds += job.customers * (UNTIL_S if alone else min(UNTIL_S, max(known)))
-            without += job.customers if alone else 0
+            switched = min(job.switchable[0], job.customers)
+            customers = job.customers - switched if group.switched_s is None else switched
+            ends = [_power_s(visit, group.switched_s, done, plan) for visit in group.visits]
+            seconds += customers * min(UNTIL_S, max(ends))
+            without += customers if max(ends) >= NEVER else 0
+        for job in self._region.jobs:
+            if job.hazard is None and job.assists is None and job.id not in planned:
+                seconds += job.customers * UNTIL_S
+                without += job.customers
         late = sum(
             visit.due_s is not None and visit.crew is None and plan.reached_s.get(visit.id, UNTIL_S) > visit.due_s
             for visit in scene.visits
@@ -334,6 +341,14 @@ class Trial:
 def _done(scene: Scene, plan: Plan) -> dict[str, int]:
     """Return when each visit is finished, seconds from now: also those at which somebody is at work."""
     return {**plan.finished_s, **{visit.id: visit.left_s for visit in scene.visits if visit.crew is not None}}
+
+
+def _power_s(visit: str, switched_s: int | None, done: Mapping[str, int], plan: Plan) -> int:
+    """Return when a visit lets its customers have power, seconds from now: repaired, or before that fed from elsewhere."""
+    end = done.get(visit)
+    if end is None:
+        return NEVER
+    return end if switched_s is None else min(end, plan.reached_s.get(visit, 0) + switched_s)
 
 
 def _next(scene: Scene, plan: Plan) -> dict[str, str]:

@@ -208,7 +208,8 @@ def _moved(
         device = incident.device
     by_meter = basis is Basis.METER
     earlier = min(start, incident.started_at) if by_meter and incident.basis is Basis.METER else incident.started_at
-    started_at = start if by_meter and incident.basis is not Basis.METER else earlier
+    # What was known of before a meter tells its loss began before it was known of, at the latest.
+    started_at = min(start, incident.opened_at) if by_meter and incident.basis is not Basis.METER else earlier
     new_basis = Basis.METER if by_meter else incident.basis
     if (device, whole) != (incident.device, incident.whole):
         if whole and not incident.whole:

@@ -5,8 +5,8 @@
 
 Parts: `judge` (simulated storms on two networks: the product's modes beside three other rules), `quiet` (a day of ten faults),
 `scale` (200 crews, 2,000 incidents: how good, how quick, how much memory), `exact` (small cases, solved by OR-Tools' CP-SAT as
-well), `rules` (random situations: rules that a plan breaks). Judge and networks lie in the shared sample data (setting
-LAMPLIGHTER_SHARED); what is not there is passed over, and that is said.
+well), `rules` (random situations: rules that a plan breaks), `kernel` (moves a second, compiled and in plain Python). Judge and
+networks lie in the shared sample data (setting LAMPLIGHTER_SHARED); what is not there is passed over, and that is said.
 
 `cmi`: customer-minutes of interruption relative to the oldest first with the nearest depot; `vs_index`: the same relative to the
 index (weight over the time it takes) with the nearest depot. Both are medians over storms. `hazard_reachable`: hazards with a crew
@@ -42,11 +42,11 @@ from tests.benchmarks.parts.dispatch_judge import (
     QUIET_FAULTS,
     load_judge,
     played,
-    warm_up,
 )
+from tests.benchmarks.parts.dispatch_kernel import compiled_over_python
 from tests.benchmarks.parts.dispatch_scale import scale
 
-PARTS = ("judge", "quiet", "scale", "exact", "rules")
+PARTS = ("judge", "quiet", "scale", "exact", "rules", "kernel")
 OF_JUDGE = ("judge", "quiet", "scale")
 SEEDS = "1000-1019"
 SCALE_SEED = 1000
@@ -95,7 +95,6 @@ class Bench:
     def judge(self, seeds: Iterable[int], nets: Iterable[str] = NETS) -> None:
         """Let the judge play storms under the product's modes and those that they are held against."""
         known = list(seeds)
-        warm_up()
         say(f"  {'':24s}" + "".join(f"{name:>18s}" for name in SHOWN))
         for net in nets:
             storms = played(net, known, (PLAN, NEAREST_DEPOT, PRIORITY))
@@ -159,6 +158,12 @@ class Bench:
         self.goals.append(("rules.broken", "<=", 0))
         say(f"  rules: {sum(broken.values())} broken in {situations} situations")
 
+    def kernel(self) -> None:
+        """Count the moves a second of the search as it is compiled, and in plain Python."""
+        compiled, plain = compiled_over_python()
+        self._note("kernel", {"compiled_per_s": compiled, "python_per_s": plain, "ratio": compiled / plain})
+        say(f"  kernel: {compiled:.0f} moves/s compiled, {plain:.0f} in plain Python")
+
     def _note(self, name: str, found: Mapping[str, float]) -> None:
         self.figures |= {f"{name}.{each}": round(value, 4) for each, value in found.items()}
 
@@ -214,6 +219,8 @@ def measure(bench: Bench, given: argparse.Namespace, shared: Path) -> None:
         bench.exact(given.cases)
     if "rules" in parts:
         bench.rules(given.situations)
+    if "kernel" in parts:
+        bench.kernel()
 
 
 def parts_of(text: str) -> set[str]:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from services.dispatch import nearest_depot as literal
-from services.dispatch.plan import WEIGHED, CrewAt, Group, Scene, Visit, left_s
+from services.dispatch.plan import WEIGHED, CrewAt, Group, Scene, Visit, get_ready, left_s
 from services.dispatch.plan_moves import Decision, Policy, decide, policy_of
 from services.dispatch.rules import DEFAULTS
 
@@ -42,6 +42,8 @@ class Judged:
         self._line = np.array([LINE in crew.skills for crew in world.crews], np.bool_)
         self._repairs: dict[int, tuple[Visit, bool]] = {}
         self._groups: dict[tuple[int, ...], Group] = {}
+        self._idle = [CrewAt(str(crew.id), str(crew.depot_id), LINE in crew.skills) for crew in world.crews]
+        get_ready()
 
     def decide(self, situation: Any) -> list[tuple[int, int | str]]:
         """Return the judge's orders for the product's moves."""
@@ -99,11 +101,12 @@ class Judged:
         return found
 
     def _crew(self, crew: Any, names: dict[int, str], left: dict[int, int]) -> CrewAt:
-        on_site = crew.state == "onsite"
-        doing = None if on_site or crew.job_id is None else names[crew.job_id]
-        return CrewAt(
-            str(crew.id), str(crew.depot_id), bool(self._line[crew.id]), left.get(crew.id, 0), doing, on_site=on_site
-        )
+        idle: CrewAt = self._idle[crew.id]
+        if crew.job_id is None:
+            return idle
+        if crew.state == "onsite":
+            return CrewAt(idle.id, idle.depot, idle.line, left[crew.id], on_site=True)
+        return CrewAt(idle.id, idle.depot, idle.line, doing=names[crew.job_id])
 
     def _left(self, crew: Any, job: Any, now: float) -> int:
         lasted = job.expected_minutes - (crew.expected_free_min - now)

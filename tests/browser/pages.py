@@ -75,6 +75,7 @@ PLACES = (
     Place("incident-customers", "/incidents/{incident}", lambda page: _tab(page, "customers")),
     Place("incident-switching", "/incidents/{incident}", lambda page: _tab(page, "switching")),
     Place("assign", "/incidents/{incident}", _assign),
+    Place("plan", "/plan", lambda page: page.locator(".line .bar").first.wait_for()),
     Place("crews", "/crews?crew={crew}", lambda page: page.locator("section.card").wait_for()),
     Place("inbox", "/inbox", lambda page: page.locator("[data-row]").first.wait_for()),
     Place("figures", "/figures", lambda page: page.locator("#behind-title").wait_for()),

@@ -111,19 +111,25 @@ async def test_why_an_incident_waits_or_is_gone_to_is_told_of_it_alone(desk: Cre
         assert refused(await ask(browser, "GET", "/api/dispatch/R9/plan")) == (404, "unknownRegion")
 
 
-async def test_a_proposal_is_shown_and_accepted_by_assigning(desk: CrewDesk) -> None:
-    where = region()
-    async with desk.browser("dora") as browser:
-        assert (await ask(browser, "POST", f"/api/dispatch/{where}/mode", {"mode": "advise", "why": "new here"}))[
-            0
-        ] == 202
-        await desk.settle()
-        await desk.connection.execute("UPDATE clock SET n = n + 1")
-        [name] = await more(desk, 1)
-        plan = await shown(desk)
-        [proposal] = plan["proposals"]
-        assert (plan["mode"], proposal["incident"]) == ("advise", name)
-        assert await desk.one("SELECT count(*) FROM dispatch_order WHERE incident = $1", name) == 0
+async def test_in_the_mode_that_advises_a_proposal_is_shown_and_accepted_by_assigning(
+    house: House, people: People
+) -> None:
+    status, _ = await people["dora"].post("/api/dispatch/R1/mode", {"mode": "advise", "why": "new in the region"})
+    assert status == 202
+    await house.settle()
+    incident = await opened(house)
+    _, plan = await people["vera"].get("/api/dispatch/R1/plan")
+    [proposal] = plan["proposals"]
+    assert (plan["mode"], proposal["incident"]) == ("advise", incident)
+    assert await house.connection.fetchval("SELECT count(*) FROM dispatch_order WHERE incident = $1", incident) == 0
+    _, why = await people["vera"].get(f"/api/dispatch/why?incident={incident}")
+    assert (why["state"], why["crew"], why["why"]) == ("waiting", proposal["crew"], ["proposed"])
+    row = await done(house, people["dora"], incident, "assign", crew=proposal["crew"])
+    assert row["reason"] == "dispatcherAssigned"
+    _, plan = await people["vera"].get("/api/dispatch/R1/plan")
+    assert plan["proposals"] == []
+    stops = {route["crew"]: route["stops"] for route in plan["crews"]}
+    assert [(stop["incident"], stop["pinned"]) for stop in stops[proposal["crew"]]] == [(incident, True)]
 
 
 async def test_what_if_tells_customer_minutes_with_and_without_and_touches_nothing(desk: CrewDesk) -> None:

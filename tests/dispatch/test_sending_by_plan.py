@@ -16,6 +16,7 @@ from schemas.topics import CREW_ACTIONS, CREW_STATUS, OUTAGE_INCIDENTS
 from services.clock import to_ms
 from services.dispatch.planned import Planned, PlannedRow
 from services.dispatch.roster import REGION
+from services.dispatch.rules import Rules
 from services.dispatch.stage import DispatchStage
 from services.dispatch.store import DispatchStore, read_roster
 from services.engine.replaying import replay_shard
@@ -147,6 +148,30 @@ def test_work_that_is_held_while_its_crew_is_under_way_gets_no_other_crew() -> N
     desk.expect_orders("I-2", ("W1", "sent", "diverted"))
     desk.expect_orders("I-1", ("W1", "revoked", "divertedToOtherWork"))
     assert desk.why("job", "I-1")[-1] == ("waiting", "dispatcherHeld")
+
+
+def test_whoever_helps_with_an_order_that_is_taken_back_is_free_in_the_same_turn() -> None:
+    desk = planning("W1", "W2", "E1")
+    desk.rules(Rules(two_crews=("fuse",)))
+    desk.at("05:50").crew("E1", "offDuty")
+    desk.at("06:00").incident("I-1", place=NEAR_EAST)
+    [first] = desk.orders("I-1")
+    assert [order.assists for order in desk.orders() if order.assists] == [first.id]
+    desk.at("06:01").crew("W1", "accepted", "enroute")
+    desk.at("06:02").say("E1", "signedOn")
+    desk.expect_orders("I-1", ("W1", "revoked", "takenByAnother"), ("E1", "sent", "planned"))
+    second = desk.orders("I-1")[1]
+    helping = [(order.assists, order.state.value) for order in desk.orders() if order.assists]
+    assert sorted(helping) == sorted([(first.id, "revoked"), (second.id, "sent")])
+
+
+def test_an_outage_within_another_waits_for_what_brings_its_customers_back() -> None:
+    desk = planning("W1")
+    desk.at("06:00").incident("I-within", customers_out=200, upstream="I-feeder")
+    desk.incident("I-feeder", customers_out=30, device_class="recloser")
+    desk.incident("I-alone", customers_out=150)
+    desk.expect_orders("I-alone", ("W1", "sent", "planned"))
+    assert plan_of(desk).routes == (("W1", ("I-alone", "I-feeder", "I-within")),)
 
 
 def test_an_incident_that_waits_is_told_once_when_a_crew_comes_and_again_when_that_moves_by_a_quarter_of_an_hour() -> (

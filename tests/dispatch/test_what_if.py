@@ -185,3 +185,13 @@ def test_more_freedom_is_never_a_loss_and_less_is_never_a_gain(
     )
     same = compared.before.customer_minutes == compared.after.customer_minutes
     assert same or gain == (change.kind == "crews")
+
+
+def test_customers_who_are_fed_another_way_count_only_until_a_crew_is_there_to_switch() -> None:
+    desk = Desk("W1", mode=DispatchMode.PLAN)
+    desk.at("06:00").incident("I-1", customers_out=100, device_class="breaker", switchable=0)
+    alone = tried(desk, Change(kind="secondCrew", incident="I-1"), ("W1",)).before
+    other = Desk("W1", mode=DispatchMode.PLAN)
+    other.at("06:00").incident("I-1", customers_out=100, device_class="breaker", switchable=60)
+    switched = tried(other, Change(kind="secondCrew", incident="I-1"), ("W1",)).before
+    assert 100 / 40 > alone.customer_minutes / switched.customer_minutes > 1

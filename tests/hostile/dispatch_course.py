@@ -21,8 +21,11 @@ from schemas.events import (
     IncidentState,
     ModeSet,
     OrderRevoked,
+    PairForbidden,
     Place,
+    SecondCrewAsked,
     WorkHeld,
+    WorkPrioritised,
 )
 from schemas.ids import derived
 from services.dispatch.entities import hazard_job
@@ -83,6 +86,21 @@ def revoked(name: str, order: str, at: str) -> OrderRevoked:
 def held(name: str, at: str, *, held: bool = True, **given: Any) -> WorkHeld:
     """Return a dispatcher's word that work is held, or goes on."""
     return WorkHeld(id=name, at=moment(at), region=REGION, by="ann", held=held, **given)
+
+
+def forbidden(name: str, crew: str, at: str, *, forbidden: bool = True, **given: Any) -> PairForbidden:
+    """Return a dispatcher's word that a crew must not go to some work, or may again."""
+    return PairForbidden(id=name, at=moment(at), region=REGION, by="ann", crew=crew, forbidden=forbidden, **given)
+
+
+def put_first(name: str, at: str, *, first: bool = True, **given: Any) -> WorkPrioritised:
+    """Return a dispatcher's word that work is done first, or in its turn."""
+    return WorkPrioritised(id=name, at=moment(at), region=REGION, by="ann", first=first, **given)
+
+
+def second(name: str, at: str, *, wanted: bool = True, **given: Any) -> SecondCrewAsked:
+    """Return a dispatcher's word that a second crew shares work, or none does."""
+    return SecondCrewAsked(id=name, at=moment(at), region=REGION, by="ann", wanted=wanted, **given)
 
 
 def extended(name: str, crew: str, at: str, **given: Any) -> HoursExtended:
@@ -249,6 +267,16 @@ INSANE = (
         assigned("y", GUEST, "06:57", incident="I-2"),
         about=HERE,
     ),
+    thrown("a crew nobody has is forbidden", 2, forbidden("x", "W9", "06:19", incident="I-1"), about=frozenset({"W9"})),
+    thrown(
+        "a crew is forbidden what nobody knows",
+        2,
+        forbidden("x", "W1", "06:19", incident="never"),
+        about=frozenset({"never"}),
+    ),
+    thrown("what nobody knows is put first", 2, put_first("x", "06:19", incident="never"), about=frozenset({"never"})),
+    thrown("a second crew for nothing at all", 2, second("x", "06:19"), about=frozenset({""})),
+    thrown("no second crew where nobody wanted one", 2, second("x", "06:19", wanted=False, incident="I-1")),
     thrown("the hours of a crew nobody has", 2, extended("x", "W9", "06:19"), about=frozenset({"W9"})),
     thrown("hours until the year 2099", 2, extended("x", "W1", "06:19", until=moment("00:00").replace(year=2099))),
     thrown("hours until the year 2000", 2, extended("x", "W1", "06:19", until=moment("00:00").replace(year=2000))),

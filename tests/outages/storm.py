@@ -391,3 +391,4 @@ class Storm:
             held = sum(out.holder == incident.id for out in outs.values())
             assert incident.out == held
             assert incident.is_open == bool(held)
+            assert incident.started_at <= incident.opened_at

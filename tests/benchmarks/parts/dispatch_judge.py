@@ -41,7 +41,8 @@ def load_judge(shared: Path) -> str | None:
 def policy_named(name: str) -> Policy:
     """Return a policy. The judge has to be loaded. Raises KeyError for a name that none has.
 
-    The product is imported when it is asked for alone: what a rule needs of memory is its own.
+    The product is imported when it is asked for alone: what a rule needs of memory is its own. It compiles its search when a policy
+    is made, so that no decision that is measured waits for it.
     """
     if name in {PLAN, NEAREST_DEPOT}:
         found: Policy = getattr(importlib.import_module("tests.benchmarks.judged_dispatch"), name)
@@ -63,11 +64,6 @@ def play(net: str, seed: int, name: str, faults: int | None = None) -> Any:
     storm = storms.make_storm(network, seed, SCALE_FAULTS if net == "scale" else faults)
     course, nesting = simulator.run_storm(world, network, storm, policy_named(name))
     return measures.storm_figures(world, storm, nesting, course)
-
-
-def warm_up() -> None:
-    """Have the search compiled, so that no decision that is measured waits for it."""
-    play("eu", 1000, PLAN, QUIET_FAULTS)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.parts.dispatch_judge import BASELINE, INDEX, PLAN, Played, load_judge, play, warm_up
+from tests.benchmarks.parts.dispatch_judge import BASELINE, INDEX, PLAN, Played, load_judge, play
 
 CHECKOUT = Path(__file__).parents[3]
 _STATUS = Path("/proc/self/status")
@@ -69,8 +69,6 @@ def main(argv: list[str]) -> int:
     """Play one storm by one policy and say what came of it."""
     shared, name, seed = Path(argv[0]), argv[1], int(argv[2])
     load_figures(shared)
-    if name == PLAN:
-        warm_up()
     found = play("scale", seed, name)
     print(json.dumps({"figures": dataclasses.asdict(found), "peak_mb": peak_mb()}))
     return 0

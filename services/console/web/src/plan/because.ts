@@ -23,8 +23,15 @@ export function goesWords(because: Because, danger: boolean): string {
   if (!known) return t("goesAlone", mine);
   return t("goesFirst", { ...mine, other: otherOf(because), m: others, more: minutes(others_done_ms, because.at_ms) });
 }
+/** Why a crew that could go is not sent: what the time at which it comes does not say. */
+const KEPT_BACK = new Set(["heldForLarger", "heldForDangers", "proposed", "dispatcherHeld", "safetyHeld"]);
+
 /** Why work waits. */
 export function waitsWords(work: Waiting, because: Because | null): string {
+  const kept = work.why.filter((each) => KEPT_BACK.has(each)).map((each) => reason(each));
+  return [whenWords(work, because), ...(work.crew === null ? [] : kept.map((each) => `${each}.`))].join(" ");
+}
+function whenWords(work: Waiting, because: Because | null): string {
   const { crew, arrival_ms, done_ms } = work;
   if (crew === null || arrival_ms === null || done_ms === null) return `${t("nobody")} ${work.why.map((each) => reason(each)).join("; ") || t("none")}`;
   const own = because?.crew === crew ? because : null;

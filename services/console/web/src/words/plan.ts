@@ -3,11 +3,11 @@ import { codes, words } from "../lib/words.svelte";
 
 export const t = words(
   {
-    plan: "Plan", group: "Plan", region: "Region", modeIs: "Crews are sent: {mode}", changeMode: "Change", storm: "Storm: more work than crews", noStorm: "Crews keep up with the work", search: "Crew, device, depot",
+    plan: "Plan", group: "Plan", region: "Region", modeIs: "Crews are sent: {mode}", changeMode: "Change", storm: "Storm: crews are kept ready for what is larger", noStorm: "Crews keep up with the work", search: "Crew, device, depot",
     crewsN: "{n} {n:crew|crews}", waitingN: "Waiting work", nothingWaits: "No work waits for a crew.", proposals: "Proposals", noProposals: "Nothing is proposed now.", accept: "Accept", acceptWhy: "Accepted as proposed",
     crew: "Crew", route: "What it does, and what next", free: "free", drive: "drives", work: "works", stopSays: "{what}: there {at}, done {done}, {n} {n:customer|customers}", pinned: "sent by a dispatcher", first: "first", second: "second crew", held: "held", forbiddenTo: "forbidden to {crews}",
-    thenN: "then {n} more", onlyBusy: "Only with work", toIncident: "{n} {n:customer|customers}, there {at}, back {done}", waitsSince: "waits for {span}",
-    goesFirst: "{crew} goes there first: {n} {n:customer|customers} back in {min} min, before {other}: {m} {m:customer|customers} in {more} min.", goesAlone: "{crew} goes there: {n} {n:customer|customers} back in {min} min. It has nothing else to do.", goesDanger: "{crew} goes there first, a danger: there {at}, before {other}.", goesDangerAlone: "{crew} goes to the danger: there {at}.",
+    atWork: "{n} {n:customer|customers}, back about {done}", thenN: "then {n} more", onlyBusy: "Only with work", toIncident: "{n} {n:customer|customers}, there {at}, back {done}", waitsSince: "waits for {span}",
+    goesFirst: "{crew} goes there first: {n} {n:customer|customers} back in {min} min, before {other}: {m} {m:customer|customers} in {more} min.", goesAlone: "{crew} goes there: {n} {n:customer|customers} back in {min} min. Nothing else is planned for it.", goesDanger: "{crew} goes there first, a danger: there {at}, before {other}.", goesDangerAlone: "{crew} goes to the danger: there {at}.",
     comesAfter: "Waits: {crew} comes about {at}, after {other} ({m} {m:customer|customers}, done {done}). Back about {back}.", comesNext: "Waits: {crew} comes about {at}. Back about {back}.", noCrewBefore: "Waits: no crew free before {at}.", nobody: "Waits, and no crew can go:", becauseAt: "decided {at}", goesOut: "{crew} was sent.",
     whatIf: "What if …", whatIfHelp: "Tried on the plan as it stands. Nothing is changed by it.", change: "Change", moreCrews: "How many", depot: "Depot", which: "Which work", whichCrew: "Which crew", tryIt: "Try", trying: "Trying …", chooseAll: "Choose what to change.",
     without: "As it is", withIt: "With it", customerMinutes: "customer-minutes out", nextHours: "in the next 12 hours", withoutCrew: "customers to whom nobody can go", dangersLate: "dangers reached late", crewsPlanned: "crews planned with", better: "{n} customer-minutes fewer", worse: "{n} customer-minutes more", same: "It makes no difference.",
@@ -15,10 +15,10 @@ export const t = words(
     modeTitle: "How crews are sent in {region}", bySettings: "As the settings say", whyThis: "Why", none: "none", allowCrew: "Which crew may go again?", forbidCrew: "Which crew must not go?", now: "now", older: "The plan cannot be read now. What you see is as of {at}.",
   },
   {
-    plan: "派工计划", group: "派工计划", region: "区域", modeIs: "派队方式：{mode}", changeMode: "更改", storm: "风暴：工作多于队伍", noStorm: "队伍可以应付", search: "队伍、设备、驻点",
+    plan: "派工计划", group: "派工计划", region: "区域", modeIs: "派队方式：{mode}", changeMode: "更改", storm: "风暴：为更大停电保留队伍", noStorm: "队伍可以应付", search: "队伍、设备、驻点",
     crewsN: "{n} 队", waitingN: "待派工作", nothingWaits: "没有待派工作。", proposals: "派队建议", noProposals: "目前没有建议。", accept: "采纳", acceptWhy: "按建议采纳",
     crew: "队伍", route: "当前及后续工作", free: "空闲", drive: "行驶", work: "作业", stopSays: "{what}：{at} 到达，{done} 完成，{n} 户", pinned: "人工派单", first: "优先", second: "第二队", held: "已搁置", forbiddenTo: "禁派 {crews}",
-    thenN: "其后还有 {n} 项", onlyBusy: "仅有工作的", toIncident: "{n} 户，{at} 到达，{done} 复电", waitsSince: "已等 {span}",
+    atWork: "{n} 户，约 {done} 复电", thenN: "其后还有 {n} 项", onlyBusy: "仅有工作的", toIncident: "{n} 户，{at} 到达，{done} 复电", waitsSince: "已等 {span}",
     goesFirst: "{crew} 先去此处：{n} 户 {min} 分钟后复电，之后去 {other}：{m} 户 {more} 分钟后复电。", goesAlone: "{crew} 前往：{n} 户 {min} 分钟后复电。该队没有其他工作。", goesDanger: "{crew} 先去排险：{at} 到达，之后去 {other}。", goesDangerAlone: "{crew} 前往排险：{at} 到达。",
     comesAfter: "等待：{crew} 约 {at} 到达，先处理 {other}（{m} 户，{done} 完成）。约 {back} 复电。", comesNext: "等待：{crew} 约 {at} 到达，约 {back} 复电。", noCrewBefore: "等待：{at} 之前没有空闲队伍。", nobody: "等待，没有队伍可派：", becauseAt: "{at} 决定", goesOut: "已派 {crew}。",
     whatIf: "假设推演", whatIfHelp: "在当前计划上推演，不作任何改变。", change: "变化", moreCrews: "数量", depot: "驻点", which: "哪项工作", whichCrew: "哪个队伍", tryIt: "推演", trying: "正在推演…", chooseAll: "请选择变化内容。",

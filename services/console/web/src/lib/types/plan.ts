@@ -11,7 +11,8 @@ export interface Because {
 interface AboutWork { job: string; incident: string | null; hazard: string | null; device: string | null; customers: number }
 /** Work of a crew in its order; state null: planned only; drive_ms null: it is there. */
 export interface Stop extends AboutWork { work: string; state: string | null; pinned: boolean; first: boolean; drive_ms: Ms | null; arrival_ms: Ms; done_ms: Ms; because: Because | null }
-export interface CrewRoute { crew: string; depot: string; state: string; stops: Stop[] }
+/** `kept`: the rule that keeps it from any work now. */
+export interface CrewRoute { crew: string; depot: string; state: string; kept: string | null; stops: Stop[] }
 export interface WaitingWork extends AboutWork {
   work: string; since_ms: Ms; crew: string | null; arrival_ms: Ms | null; done_ms: Ms | null; why: string[]; held: boolean; first: boolean; second: boolean; forbidden: string[]; because: Because | null;
 }
