@@ -31,7 +31,7 @@ def words(node: ast.AST) -> Iterator[str]:
 def words_of_tests() -> set[str]:
     """Return every string in a test of a room's audit."""
     beside = ("tests/drill/test_prepare.py", "tests/dispatch/test_visitors.py")
-    paths = [*CHECKOUT.glob("tests/*/test_audit.py"), *(CHECKOUT / path for path in beside)]
+    paths = [*CHECKOUT.glob("tests/*/test_audit*.py"), *(CHECKOUT / path for path in beside)]
     return {word for path in paths for word in words(ast.parse(path.read_text(encoding="utf-8")))}
 
 
