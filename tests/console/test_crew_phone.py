@@ -97,7 +97,7 @@ async def test_an_order_is_brought_to_its_end_by_phone(desk: CrewDesk) -> None:
         await desk.settle()
         order = (await ask(phone, "GET", "/api/crew"))[1]["order"]
         assert (order["state"], order["completion_ms"]) == ("assessing", NOW + 3_600_000)
-        assert (order["sent_because"], order["reason"]) == ("nearestDepot", "crewReported")
+        assert (order["sent_because"], order["reason"]) == ("planned", "crewReported")
         heard = await send(phone, says("done", desk.order, found=fuse(), cause="VEGETATION", why="a branch"))
         assert heard["refused"] == []
         await desk.settle()

@@ -64,7 +64,7 @@ async def test_the_history_goes_from_what_was_heard_to_what_was_decided_of_it(ho
     chain = [
         ("decision", "incident", "confirmed", "lowestCommonDevice"),
         ("decision", "job", "waiting", "incidentOpen"),
-        ("order", "order", "sent", "nearestDepot"),
+        ("order", "order", "sent", "planned"),
         ("fact", "crew", "accepted", ""),
         ("order", "order", "accepted", "crewReported"),
         ("fact", "crew", "enroute", ""),

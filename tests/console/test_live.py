@@ -103,7 +103,7 @@ async def test_what_is_decided_arrives_as_a_move_and_the_tab_fetches_the_differe
         row = tab.rows["incidents"][incident]
         assert (row["device"], row["state"], row["customers_out"], row["accounts"]) == ("switch:R1", "confirmed", 12, 1)
         assert (row["life_support"], row["important"], row["priority"]) == (1, 1, "lifeSupport")
-        assert (row["crew"], row["next"], row["next_why"]) == ("C-1", "crewAnswers", "nearestDepot")
+        assert (row["crew"], row["next"], row["next_why"]) == ("C-1", "crewAnswers", "planned")
         assert not row["unassigned"]
         assert not row["uncertain"]
         assert tab.beat["read_age_ms"] < 5_000
@@ -124,7 +124,7 @@ async def test_the_row_says_what_next_as_the_night_goes_on(night: Night, dsn: st
             assert row is not None
             return row.next, row.next_why, row.unassigned
 
-        assert await now() == ("crewAnswers", "nearestDepot", False)
+        assert await now() == ("crewAnswers", "planned", False)
         order = await night.order_of(incident)
         await night.says("C-1", "refused", order=order)
         assert await now() == ("sendCrew", "declined", True)
