@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Mapping
 from typing import Annotated, Literal
@@ -10,7 +9,6 @@ from typing import Annotated, Literal
 import msgspec
 from aiohttp import web
 
-from schemas.codec import FIRST_YEAR, LAST_YEAR
 from schemas.events import CrewLeft, CrewReported, CrewState, CrewVisiting, Event, HoursExtended, Id, Note, Place
 from schemas.events.base import Lat, Lon
 from schemas.ids import derived
@@ -20,7 +18,7 @@ from services.access.http import POOL, ApiError, answer
 from services.access.sessions import make_crew_link
 from services.access.who import Right, Who
 from services.clock import from_ms
-from services.console.asking import EXERCISE, Route, said
+from services.console.asking import EXERCISE, NOT_READ, Route, given, moment, said
 from services.dispatch.costs import Cost
 from services.dispatch.showing import Crews, read_crews
 from services.dispatch.showing_costs import NoSuchWork, WorkIsOver, assignment_costs, clock_now
@@ -124,7 +122,7 @@ async def _costs(request: web.Request, who: Who) -> web.Response:
 
 async def _status(request: web.Request, who: Who) -> web.Response:
     body, crew = await said(request, StatusAsked), request.match_info["crew"]
-    why = _given(body.why)
+    why = given(body.why)
     async with request.config_dict[POOL].acquire() as connection, connection.transaction():
         crews = await _with_crew(connection, crew)
         order = crews.duty(crew).order
@@ -149,7 +147,7 @@ async def _status(request: web.Request, who: Who) -> web.Response:
 
 async def _come(request: web.Request, who: Who) -> web.Response:
     body = await said(request, Visiting)
-    why = _given(body.why)
+    why = given(body.why)
     async with request.config_dict[POOL].acquire() as connection, connection.transaction():
         crews = await read_crews(connection)
         region, place = _base(body, crews)
@@ -176,7 +174,7 @@ async def _come(request: web.Request, who: Who) -> web.Response:
             kit=body.kit,
             members=body.members,
             guide=body.guide,
-            until=None if body.until_ms is None else _moment(body.until_ms),
+            until=None if body.until_ms is None else moment(body.until_ms),
             why=why,
         )
         refused = refusal(event, (await read_crews(connection, visitors=False)).roster, region, now)
@@ -189,7 +187,7 @@ async def _come(request: web.Request, who: Who) -> web.Response:
 
 async def _leave(request: web.Request, who: Who) -> web.Response:
     body, crew = await said(request, Leaving), request.match_info["crew"]
-    why = _given(body.why)
+    why = given(body.why)
     async with request.config_dict[POOL].acquire() as connection, connection.transaction():
         crews = await _with_crew(connection, crew)
         if crew not in crews.visitors:
@@ -210,7 +208,7 @@ async def _leave(request: web.Request, who: Who) -> web.Response:
 
 async def _hours(request: web.Request, who: Who) -> web.Response:
     body, crew = await said(request, HoursAsked), request.match_info["crew"]
-    why, until = _given(body.why), _moment(body.until_ms)
+    why, until = given(body.why), moment(body.until_ms)
     async with request.config_dict[POOL].acquire() as connection, connection.transaction():
         crews = await _with_crew(connection, crew)
         region, now = crews.roster.region_of(crew), await clock_now(connection)
@@ -283,24 +281,6 @@ def _base(body: Visiting, crews: Crews) -> tuple[str, Place | None]:
     return region, place
 
 
-def _moment(ms: int) -> dt.datetime:
-    try:
-        moment = from_ms(ms)
-    except OverflowError:
-        raise ApiError(422, "invalid", "until_ms: no such time") from None
-    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
-        raise ApiError(422, "invalid", f"until_ms: the year {moment.year}")
-    return moment
-
-
-def _given(why: str) -> str:
-    if not why.strip():
-        raise ApiError(422, "whyMissing", "say why")
-    return why.strip()
-
-
-_BODY = {400: ("empty", "malformed", "doubledField"), 413: ("tooLarge",), 415: ("notJson",)}
-
 ROUTES: tuple[Route, ...] = (
     Route(
         method="GET",
@@ -320,7 +300,7 @@ ROUTES: tuple[Route, ...] = (
         takes=Visiting,
         gives=VisitTaken,
         refuses={
-            **_BODY,
+            **NOT_READ,
             422: (
                 "invalid",
                 "whyMissing",
@@ -341,7 +321,7 @@ ROUTES: tuple[Route, ...] = (
         handler=_leave,
         takes=Leaving,
         gives=Taken,
-        refuses={**_BODY, 404: ("unknownCrew",), 409: ("notVisiting",), 422: ("invalid", "whyMissing")},
+        refuses={**NOT_READ, 404: ("unknownCrew",), 409: ("notVisiting",), 422: ("invalid", "whyMissing")},
     ),
     Route(
         method="POST",
@@ -351,7 +331,7 @@ ROUTES: tuple[Route, ...] = (
         handler=_status,
         takes=StatusAsked,
         gives=StatusTaken,
-        refuses={**_BODY, 404: ("unknownCrew",), 409: ("orderActive",), 422: ("invalid", "whyMissing")},
+        refuses={**NOT_READ, 404: ("unknownCrew",), 409: ("orderActive",), 422: ("invalid", "whyMissing")},
     ),
     Route(
         method="POST",
@@ -361,7 +341,7 @@ ROUTES: tuple[Route, ...] = (
         handler=_hours,
         takes=HoursAsked,
         gives=Taken,
-        refuses={**_BODY, 404: ("unknownCrew",), 422: ("invalid", "whyMissing", "noSuchHours")},
+        refuses={**NOT_READ, 404: ("unknownCrew",), 422: ("invalid", "whyMissing", "noSuchHours")},
     ),
     Route(
         method="POST",

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Annotated
 
 import msgspec
 from aiohttp import web
 
-from schemas.codec import FIRST_YEAR, LAST_YEAR
 from schemas.events import Id, Note, Place, RoadClosed, RoadOpened
 from schemas.ids import derived
 from schemas.topics import CREW_ACTIONS
@@ -16,7 +14,7 @@ from services.access.actions import record
 from services.access.http import POOL, ApiError, answer
 from services.access.who import Right, Who
 from services.clock import from_ms
-from services.console.asking import EXERCISE, Route, said
+from services.console.asking import EXERCISE, NOT_READ, Route, given, moment, said
 from services.dispatch.showing import read_crews
 from services.dispatch.showing_costs import clock_now
 from services.dispatch.showing_roads import ClosedRoadShown, closed_roads, roads_known
@@ -73,7 +71,7 @@ async def _closed(request: web.Request, who: Who) -> web.Response:
 
 async def _close(request: web.Request, who: Who) -> web.Response:
     body = await said(request, Closing)
-    why, until = _given(body.why), None if body.until_ms is None else _moment(body.until_ms)
+    why, until = given(body.why), None if body.until_ms is None else moment(body.until_ms)
     async with request.config_dict[POOL].acquire() as connection, connection.transaction():
         roster, now = (await read_crews(connection)).roster, await clock_now(connection)
         if body.region is not None and body.region not in roster.regions:
@@ -109,7 +107,7 @@ async def _close(request: web.Request, who: Who) -> web.Response:
 
 async def _open(request: web.Request, who: Who) -> web.Response:
     body, closure = await said(request, Opening), request.match_info["closure"]
-    why = _given(body.why)
+    why = given(body.why)
     async with request.config_dict[POOL].acquire() as connection, connection.transaction():
         found = next((each for each in await closed_roads(connection) if each.closure == closure), None)
         if found is None:
@@ -135,24 +133,6 @@ def _named(body: Closing) -> tuple[str, ...]:
     return str(body.way), str(body.within_m), *(f"{place.lon} {place.lat}" for place in body.places)
 
 
-def _moment(ms: int) -> dt.datetime:
-    try:
-        moment = from_ms(ms)
-    except OverflowError:
-        raise ApiError(422, "invalid", "until_ms: no such time") from None
-    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
-        raise ApiError(422, "invalid", f"until_ms: the year {moment.year}")
-    return moment
-
-
-def _given(why: str) -> str:
-    if not why.strip():
-        raise ApiError(422, "whyMissing", "say why")
-    return why.strip()
-
-
-_BODY = {400: ("empty", "malformed", "doubledField"), 413: ("tooLarge",), 415: ("notJson",)}
-
 ROUTES: tuple[Route, ...] = (
     Route(
         method="GET",
@@ -170,7 +150,7 @@ ROUTES: tuple[Route, ...] = (
         handler=_close,
         takes=Closing,
         gives=ClosingTaken,
-        refuses={**_BODY, 422: ("invalid", "whyMissing", "unknownRegion", "noRoadThere", "closureOver")},
+        refuses={**NOT_READ, 422: ("invalid", "whyMissing", "unknownRegion", "noRoadThere", "closureOver")},
     ),
     Route(
         method="DELETE",
@@ -180,6 +160,6 @@ ROUTES: tuple[Route, ...] = (
         handler=_open,
         takes=Opening,
         gives=OpeningTaken,
-        refuses={**_BODY, 404: ("notClosed",), 422: ("invalid", "whyMissing")},
+        refuses={**NOT_READ, 404: ("notClosed",), 422: ("invalid", "whyMissing")},
     ),
 )

@@ -12,7 +12,7 @@ from services.access.actions import record
 from services.access.http import POOL, ApiError, answer
 from services.access.who import Right, Who
 from services.clock import from_ms
-from services.console.asking import EXERCISE, Route, said
+from services.console.asking import EXERCISE, Route, given, said
 from services.dispatch.rules import Rules
 from services.dispatch.showing import read_crews
 from services.dispatch.showing_costs import clock_now
@@ -54,9 +54,7 @@ async def _rules(request: web.Request, who: Who) -> web.Response:
 
 async def _mode(request: web.Request, who: Who) -> web.Response:
     body, region = await said(request, ModeAsked), request.match_info["region"]
-    why = body.why.strip()
-    if not why:
-        raise ApiError(422, "whyMissing", "say why")
+    why = given(body.why)
     async with request.config_dict[POOL].acquire() as connection, connection.transaction():
         if region not in (await read_crews(connection)).roster.regions:
             raise ApiError(404, "unknownRegion", "there is no such region")

@@ -6,14 +6,17 @@ A handler gets the request and who asks; errors are those of every HTTP edge of 
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, Literal, TypeAlias, TypeVar
 
 import msgspec
 from aiohttp import web
 
+from schemas.codec import FIRST_YEAR, LAST_YEAR
 from services.access.http import ApiError, body_of, parsed
 from services.access.who import Right, Who
+from services.clock import from_ms
 
 EXERCISE: Final = web.AppKey("console_exercise", bool)
 """Whether this installation is an exercise."""
@@ -79,3 +82,29 @@ def number(request: web.Request, name: str, default: int | None = None, *, least
     if not least <= value <= most:
         raise ApiError(422, "invalid", f"{name}: from {least} to {most}")
     return value
+
+
+def moment(ms: int) -> dt.datetime:
+    """Return the time that `until_ms` says. Raises `ApiError` 422 `invalid` for a time that no event can carry."""
+    try:
+        found = from_ms(ms)
+    except OverflowError:
+        raise ApiError(422, "invalid", "until_ms: no such time") from None
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+        raise ApiError(422, "invalid", f"until_ms: the year {found.year}")
+    return found
+
+
+def given(why: str) -> str:
+    """Return the reason that a person gave. Raises `ApiError` 422 `whyMissing` for none."""
+    if not why.strip():
+        raise ApiError(422, "whyMissing", "say why")
+    return why.strip()
+
+
+NOT_READ: Mapping[int, tuple[str, ...]] = {
+    400: ("empty", "malformed", "doubledField"),
+    413: ("tooLarge",),
+    415: ("notJson",),
+}
+"""The codes with which a body is refused that cannot be read."""

@@ -30,8 +30,9 @@ def decide(scene: Scene, before: Mapping[str, Sequence[str]], policy: Policy, qu
     scene = _after(scene, moves)
     left = [(row, crew) for row, crew in enumerate(scene.crews) if _is_idle(crew) and crew.id not in kept]
     waiting = [n for n, visit in enumerate(scene.visits) if visit.due_s is None and _waits(scene, visit)]
+    worth = {column: _worth(scene, column) for column in waiting}
     while rated := [
-        (-_index(scene, row, column), scene.visits[column].id, row, column)
+        (-_index(scene, row, column, worth[column]), scene.visits[column].id, row, column)
         for column in waiting
         if (row := _nearest_depot(scene, column, left)) is not None
     ]:
@@ -101,8 +102,9 @@ def _for_service(scene: Scene, column: int) -> bool:
     return any(scene.can[row, column] and not crew.line for row, crew in enumerate(scene.crews))
 
 
-def _index(scene: Scene, row: int, column: int) -> float:
-    visit, crew = scene.visits[column], scene.crews[row]
+def _worth(scene: Scene, column: int) -> float:
+    """Return the weight of those whom this repair alone gives back, beside work that is under way; of nobody a little of all."""
+    visit = scene.visits[column]
     under_way = {each.doing for each in scene.crews} | {each.id for each in scene.visits if each.crew is not None}
     alone = all_of_it = 0
     for group in scene.groups:
@@ -110,6 +112,10 @@ def _index(scene: Scene, row: int, column: int) -> float:
             all_of_it += group.weight
             if not set(group.visits) - under_way - {visit.id}:
                 alone += group.weight
-    spare = crew.line and _for_service(scene, column)
-    takes = int(scene.drive_s[row, column]) + visit.site_s + (SPARE_LINE_S if spare else 0)
-    return (alone or all_of_it / _NO_GAIN) / max(1, takes)
+    return alone or all_of_it / _NO_GAIN
+
+
+def _index(scene: Scene, row: int, column: int, worth: float) -> float:
+    spare = scene.crews[row].line and _for_service(scene, column)
+    takes = int(scene.drive_s[row, column]) + scene.visits[column].site_s + (SPARE_LINE_S if spare else 0)
+    return worth / max(1, takes)

@@ -57,9 +57,12 @@ def scene_of(region: Region, standings: Mapping[str, Standing]) -> Scene:
     """
     orders = {order.crew: order for order in region.orders.values()}
     jobs = [job for job in region.jobs if _is_planned(job, region)]
+    columns = {job.id: number for number, job in enumerate(jobs)}
+    dangers = {job.about: job.id for job in reversed(jobs) if job.hazard is not None}
+    all_jobs = {job.id: job for job in region.jobs}
     crews = [name for name in standings if set(standings[name].reasons) <= {Reason.BUSY}]
-    visits = [_visit(region, job, number, {each.id for each in jobs}) for number, job in enumerate(jobs)]
-    ats = [_crew_at(region, name, orders.get(name), {job.id for job in jobs}) for name in crews]
+    visits = [_visit(region, job, number, dangers) for number, job in enumerate(jobs)]
+    ats = [_crew_at(region, name, orders.get(name), all_jobs, columns) for name in crews]
     places = [job.place for job in jobs]
     starts = [_start(region, name, orders.get(name)) for name in crews]
     travel = region.roster.travel
@@ -67,9 +70,8 @@ def scene_of(region: Region, standings: Mapping[str, Standing]) -> Scene:
     home = _seconds(travel.matrix([region.roster.home(name).place for name in crews], places), len(crews), len(jobs))
     for row, name in enumerate(crews):
         order = orders.get(name)
-        if order is not None and order.state in UNDER_WAY and order.job in {job.id for job in jobs}:
-            column = next(number for number, job in enumerate(jobs) if job.id == order.job)
-            drive[row, column] = max(0, order.arrival_estimate - region.now) // 1000
+        if order is not None and order.state in UNDER_WAY and order.job in columns:
+            drive[row, columns[order.job]] = max(0, order.arrival_estimate - region.now) // 1000
     can = np.zeros((len(crews), len(jobs)), np.bool_)
     past = np.zeros_like(can)
     for row, (name, at) in enumerate(zip(crews, ats, strict=True)):
@@ -98,13 +100,10 @@ def _is_planned(job: Job, region: Region) -> bool:
     return job.state == "ordered" and order is not None and order.state in UNDER_WAY | ON_SITE
 
 
-def _visit(region: Region, job: Job, place: int, planned: set[str]) -> Visit:
+def _visit(region: Region, job: Job, place: int, dangers: Mapping[str | None, str]) -> Visit:
     expected = demands_of(job, region.rules).expected_ms // 1000
     order = None if job.order is None else region.orders.get(job.order)
-    first = None
-    if job.hazard is None and job.assists is None:
-        of_it = (each.id for each in region.jobs if each.hazard is not None and each.about == job.incident)
-        first = next((name for name in of_it if name in planned), None)
+    first = dangers.get(job.incident) if job.incident is not None and job.assists is None else None
     due = None if job.hazard is None else (job.started_at + HAZARD_GOAL_MS - region.now) // 1000
     if order is None or order.state not in ON_SITE:
         return Visit(job.id, place, expected, due, first)
@@ -119,13 +118,15 @@ def _left(order: Order, expected_s: int, now: int) -> int:
     return left_s(expected_s, (now - (order.arrived_at or order.changed_at)) // 1000)
 
 
-def _crew_at(region: Region, name: str, order: Order | None, planned: set[str]) -> CrewAt:
+def _crew_at(
+    region: Region, name: str, order: Order | None, jobs: Mapping[str, Job], planned: Mapping[str, int]
+) -> CrewAt:
     crew, home = region.roster.crews_of(region.region)[name], region.roster.home(name)
     line = LINE in crew.skills
     if order is None:
         return CrewAt(name, home.id, line)
     if order.state in ON_SITE:
-        job = next((job for job in region.jobs if job.id == order.job), None)
+        job = jobs.get(order.job)
         expected = 0 if job is None else demands_of(job, region.rules).expected_ms // 1000
         return CrewAt(name, home.id, line, free_s=_left(order, expected, region.now), on_site=True)
     return CrewAt(name, home.id, line, doing=order.job if order.job in planned else None, pinned=order.pinned)

@@ -98,7 +98,7 @@ def region_of(turn: Turn, roster: Roster) -> Region:
 
 
 def decide(region: Region, standings: Mapping[str, Standing], routes: Mapping[str, tuple[str, ...]]) -> Decision:
-    """Return what the mode of a region says now. Pure: a trial of what might be asks it too."""
+    """Return what the mode of a region says now; pure."""
     scene = scene_of(region, standings)
     quiet_s = (region.now - heard_at(region)) // 1000
     rule = nearest_depot.decide if region.rules.mode is DispatchMode.NEAREST_DEPOT else plan_moves.decide

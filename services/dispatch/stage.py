@@ -55,7 +55,7 @@ _ROUNDS = 3
 
 
 class DispatchStage:
-    """Urgent work first, crew from the nearest depot; one active order per crew, one leading one per incident and hazard."""
+    """Crews go by the plan or the mode of their region; one active order per crew, one leading one per incident and hazard."""
 
     name: str = "dispatch"
     entities: ClassVar[tuple[type[Entity], ...]] = (Job, Order, Duty, Visitor, RulesSaid, Closure, Planned, Hardship)

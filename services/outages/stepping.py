@@ -25,7 +25,8 @@ SPEAKING_METERS = 3
 def check_steps(board: Board) -> None:
     """Draw the conclusion for customers whom switching feeds again, when the wait for signs of it is over.
 
-    Where others gave a sign, silence has a place: something else has failed there. Where nobody gave one, the switching is
+    Where others whom the same switching feeds gave a sign, under whichever incident, silence has a place: something else has
+    failed there. Where nobody gave one, the switching is
     believed, unless so many meters had told of the loss that they cannot all be silent by chance; but not for those who
     said since that there is no power.
     """
@@ -48,7 +49,7 @@ def _check_incident(board: Board, incident: Incident, at: int) -> None:
     if not stepped:
         return
     silent = stepped
-    signs = incident.last_back_at is not None and incident.last_back_at >= at
+    signs = any(_shows_power(each, at) for each in board.incidents() if each.id == incident.id or each.step_at == at)
     if not signs:
         if _meters_are_silent(stepped):
             board.change(incident, Reason.NO_SIGN_OF_RESTORATION, [incident.device], state=IncidentState.CONFIRMED)
@@ -59,6 +60,10 @@ def _check_incident(board: Board, incident: Incident, at: int) -> None:
     if silent:
         current = board.change(board.incident(incident.id) or incident, Reason.REST_IS_NESTED, [incident.device])
         nest_below(board, current, None, silent, at)
+
+
+def _shows_power(incident: Incident, at: int) -> bool:
+    return incident.last_back_at is not None and incident.last_back_at >= at
 
 
 def _check_window(board: Board, window: Window, at: int) -> None:
