@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from deploy import cli_estimates, cli_people
+from deploy import cli_estimates, cli_people, cli_texts
 from deploy.cli_keeping import commands as keeping_commands
 from deploy.cli_keeping import settings_of as _settings
 from services.settings import SettingsError, has_display
@@ -44,6 +44,7 @@ app.add_typer(keeping_commands)
 app.add_typer(cli_people.users, name="users")
 app.add_typer(cli_people.sessions, name="sessions")
 app.add_typer(cli_estimates.estimates, name="estimates")
+app.command("text-test")(cli_texts.text_test)
 app.command("erase-personal")(cli_people.erase_personal)
 
 

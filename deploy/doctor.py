@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from deploy import kannel
 from deploy.backup import marked
 from deploy.kafka import cluster_at
 from deploy.kafka.jars import fetch_one, jars_folder
@@ -72,7 +73,7 @@ def look() -> Iterator[Finding]:
         checks += [("Java", _java), ("Kafka", _own_kafka)]
     else:
         checks += [("Kafka", _given_kafka)]
-    checks += [("restoration", _restoration)]
+    checks += [("texts", _texts), ("restoration", _restoration)]
     for subject, check in checks:
         try:
             yield Finding(subject, well=True, words=check(settings))
@@ -149,6 +150,27 @@ def _restoration(settings: Settings) -> str:
             "`lamplighter restored` names them and says what is open"
         )
     return "nothing is held"
+
+
+def _texts(settings: Settings) -> str:
+    """Look whether notices can leave as the settings say. That a provider lets us in, `lamplighter text-test` tries."""
+    from streams import providers  # noqa: PLC0415 (only here are the gateways needed)
+
+    if settings.exercise:
+        return "an exercise: to the drill's operator alone"
+    providers.check(settings)
+    ways = ", then ".join(providers.chosen(settings))
+    beside = [
+        name
+        for name, value in (
+            ("letters", settings.email_host),
+            ("webhooks", settings.webhook_secret),
+            ("spoken notices", settings.voice_notice_url),
+        )
+        if value is not None
+    ]
+    boxes = f" (Kannel: {kannel.installed()})" if kannel.wanted(settings) else ""
+    return f"by {ways}{boxes}" + (f"; also {', '.join(beside)}" if beside else "")
 
 
 def _own_postgres(settings: Settings) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from deploy import kannel
 from deploy.kafka import Kafka
 from deploy.parts import HOST, Part, PartError, Ports, PortTaken, python_command
 from deploy.postgres import Postgres
@@ -38,6 +39,8 @@ class Backends:
     hotline_port: int = 0
     console_port: int = 0
     metrics_port: int = 0
+    texts_port: int = 0
+    kannel_port: int = 0
 
 
 TELLING = (
@@ -51,6 +54,9 @@ TELLING = (
     "drill",
     *(f"worker-{n}" for n in range(1, 9)),
     "pings",
+    "mails",
+    "webhooks",
+    "voice-notices",
 )
 """The processes that tell metrics and health, each on the port that lies as far behind the first one as it stands here."""
 
@@ -68,17 +74,11 @@ async def backends(settings: Settings) -> AsyncIterator[tuple[Supervisor, Backen
                 _own_postgres(supervisor, settings, ports), _own_kafka(supervisor, settings, ports), _compiled()
             )
             web, hotline, console = map(ports.take, (settings.web_port, settings.hotline_port, settings.console_port))
-            metrics = _row_of_ports(ports, settings.metrics_port, len(TELLING)) if settings.metrics_port else 0
-            yield supervisor, await _noted(settings, postgres, kafka, web, hotline, console, metrics)
-
-
-def _row_of_ports(ports: Ports, wished: int, count: int) -> int:
-    """Return the first of so many free ports in a row, from the wished one upwards. Raises `PartError` without one."""
-    first = following = ports.take(wished)
-    while following - first < count - 1:
-        port = ports.take(following + 1)
-        first, following = (first, port) if port == following + 1 else (port, port)
-    return first
+            metrics = ports.row(settings.metrics_port, len(TELLING)) if settings.metrics_port else 0
+            texts = ports.take(settings.texts_callback_port)
+            boxes = ports.row(settings.kannel_port, 3) if kannel.wanted(settings) else 0
+            taken = Backends("", "", web, hotline, console, metrics, texts, boxes)
+            yield supervisor, await _noted(settings, postgres, kafka, taken)
 
 
 async def _compiled() -> None:
@@ -107,31 +107,21 @@ async def _own_kafka(supervisor: Supervisor, settings: Settings, ports: Ports) -
     return None
 
 
-async def _noted(
-    settings: Settings,
-    postgres: Postgres | None,
-    kafka: Kafka | None,
-    web_port: int,
-    hotline_port: int,
-    console_port: int,
-    metrics_port: int,
-) -> Backends:
+async def _noted(settings: Settings, postgres: Postgres | None, kafka: Kafka | None, taken: Backends) -> Backends:
     """Return where the backends are, noted in the data folder for other commands. Raises `PartError` for a named one away."""
-    found = Backends(
-        postgres.dsn() if postgres else _secret(settings.postgres_dsn),
-        kafka.bootstrap if kafka else settings.kafka_bootstrap or "",
-        web_port,
-        hotline_port,
-        console_port,
-        metrics_port,
+    found = dataclasses.replace(
+        taken,
+        admin_dsn=postgres.dsn() if postgres else _secret(settings.postgres_dsn),
+        bootstrap=kafka.bootstrap if kafka else settings.kafka_bootstrap or "",
     )
     if settings.postgres_dsn is not None or settings.kafka_bootstrap is not None:
         await _check_named(found)
     ports = {
         "postgres": postgres.port if postgres else None,
         "bootstrap": found.bootstrap,
-        "console": console_port,
-        "metrics": {name: port_of(metrics_port, name) for name in TELLING} if metrics_port else {},
+        "console": found.console_port,
+        "texts": found.texts_port,
+        "metrics": {name: port_of(found.metrics_port, name) for name in TELLING} if found.metrics_port else {},
     }
     part = _addresses(settings).with_suffix(".part")
     part.write_text(json.dumps(ports) + "\n", encoding="utf-8")
@@ -192,6 +182,8 @@ def placed(settings: Settings, found: Backends, *, database: str, **given: objec
             "hotline_port": found.hotline_port or settings.hotline_port,
             "console_port": found.console_port or settings.console_port,
             "metrics_port": found.metrics_port,
+            "texts_callback_port": found.texts_port or settings.texts_callback_port,
+            "kannel_port": found.kannel_port or settings.kannel_port,
             "database": database,
             **given,
         }
@@ -238,7 +230,8 @@ GROUPS = (tuple(PRODUCT_STAGES.split(",")), ("escalate",))
 def product_parts(settings: Settings, workers: int = 1) -> list[Part]:
     """Return the processes of the product: relay, workers, the priority channel's own two, web edge, texts, console.
 
-    Pings of meters have one where there is a head-end to ask.
+    Pings of meters have one where there is a head-end to ask; letters, webhooks, spoken notices where they are configured; and
+    Kannel's boxes stand behind the text sender, to be stopped before it. Raises `PartError` where Kannel is chosen and missing.
     """
     parts = [process(settings, "relay", "streams.relay")]
     for number in range(1, workers + 1):
@@ -247,11 +240,26 @@ def product_parts(settings: Settings, workers: int = 1) -> list[Part]:
     parts.append(process(settings, "priority", "streams.worker", "--name", "priority", "--stages", "escalate"))
     parts.append(process(settings, "hotline", "streams.hotline"))
     parts.append(process(settings, "web", "streams.web"))
-    parts.append(process(settings, "texts", "streams.texts"))
+    boxes = kannel.Kannel.of(settings) if kannel.wanted(settings) else None
+    parts.append(process(boxes.reached_by(settings) if boxes else settings, "texts", "streams.texts"))
+    parts += boxes.parts() if boxes else []
+    parts += [process(settings, name, module) for name, module in _beside_texts(settings)]
     if settings.exercise or settings.meter_ping_url is not None:
         parts.append(process(settings, "pings", "streams.pings"))
     parts.append(process(settings, "console", "streams.console"))
     return parts
+
+
+def _beside_texts(settings: Settings) -> list[tuple[str, str]]:
+    """Return the processes of the channels beside texts that are configured. In an exercise the text sender does their work."""
+    if settings.exercise:
+        return []
+    configured = {
+        "mails": settings.email_host,
+        "webhooks": settings.webhook_secret,
+        "voice-notices": settings.voice_notice_url,
+    }
+    return [(name, f"streams.{name.replace('-', '_')}") for name, value in configured.items() if value is not None]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

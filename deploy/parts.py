@@ -104,6 +104,14 @@ class Ports(contextlib.ExitStack):
                 claim.bind(f"\0lamplighter port {port}")
                 return port
 
+    def row(self, wished: int, count: int) -> int:
+        """Return the first of so many free ports in a row, from the wished one upwards. Raises `PartError` without one."""
+        first = following = self.take(wished)
+        while following - first < count - 1:
+            port = self.take(following + 1)
+            first, following = (first, port) if port == following + 1 else (port, port)
+        return first
+
 
 def free_port(wished: int, avoid: AbstractSet[int] = frozenset()) -> int:
     """Return the first port from `wished` upwards that can be listened on at loopback; 0 wishes for any.

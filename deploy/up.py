@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from deploy import backup
+from deploy import backup, kannel
 from deploy.installation import GROUPS, LastRun, backends, database_of, placed, product_parts
 from deploy.parts import PartError
 from deploy.supervisor import interruptions
@@ -16,14 +16,20 @@ from services.engine.clock import found as founded
 from services.engine.clock import set_running
 from services.settings import Settings
 from services.utility import store as utility
-from streams import brokers, restored
+from streams import brokers, providers, restored
 
 STEP_S = 0.5
 SHOWN = 20  # messages of a lost database that are named at the start
 
 
 def run(settings: Settings, *, refill_kafka: bool = False) -> int:
-    """Start the installation and keep it running; return 0 after it was stopped in order."""
+    """Start the installation and keep it running; return 0 after it was stopped in order.
+
+    Raises `SettingsError` and `PartError` before anything is started where a way out is chosen and cannot be had.
+    """
+    providers.check(settings)
+    if kannel.wanted(settings):
+        kannel.installed()
     return asyncio.run(_run(settings, refill_kafka=refill_kafka))
 
 

@@ -58,7 +58,7 @@ MAINTENANCE_NOTICES = Topic(
         events.WorkCompleted,
     ),
     producer="work management, web edge",
-    consumers=("correlate",),
+    consumers=("correlate", "notify"),
 )
 INCIDENT_ACTIONS = Topic(
     name="incident.actions",
@@ -158,15 +158,23 @@ NOTICE_INBOUND = Topic(
     key="phone",
     partitions=2,
     events=(events.TextReceived,),
-    producer="text gateway",
+    producer="text gateway, notify",
     consumers=("notify",),
 )
 NOTICE_CONSENTS = Topic(
     name="notice.consents",
     key="area",
     partitions=2,
-    events=(events.ConsentChanged,),
+    events=(events.ConsentChanged, events.PhoneLinked, events.LanguageChosen),
     producer="notify",
+    consumers=("notify",),
+)
+NOTICE_ACTIONS = Topic(
+    name="notice.actions",
+    key="area",
+    partitions=2,
+    events=(events.InboundAnswered, events.BroadcastSent, events.NoticesStopped, events.NoticesResumed),
+    producer="console",
     consumers=("notify",),
 )
 DEAD_LETTERS = Topic(
@@ -197,6 +205,7 @@ TOPICS: dict[str, Topic] = {
         NOTICE_RECEIPTS,
         NOTICE_INBOUND,
         NOTICE_CONSENTS,
+        NOTICE_ACTIONS,
         DEAD_LETTERS,
     )
 }

@@ -24,6 +24,7 @@ from pydantic_settings import (
 )
 
 from services.settings_of_dispatch import DispatchSettings
+from services.settings_of_gateways import GatewaySettings
 
 PREFIX = "LAMPLIGHTER_"
 FILE_VARIABLE = f"{PREFIX}SETTINGS_FILE"
@@ -33,7 +34,7 @@ class SettingsError(Exception):
     """The settings cannot be used; the message says which and why, without showing any value."""
 
 
-class Settings(DispatchSettings):
+class Settings(DispatchSettings, GatewaySettings):
     """What a person may choose about an installation. Frozen: made once at start and handed down."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
@@ -115,9 +116,36 @@ class Settings(DispatchSettings):
         default=SecretStr(""), description="Our password at the SMPP server, at most 8 characters."
     )
     smpp_sender: str = Field(default="LAMPLIGHT", max_length=20, description="Sender shown on texts.")
+    smpp_window: int = Field(
+        default=100,
+        ge=1,
+        le=1_000,
+        description="How many texts may wait for the SMPP server's answer at once: the window of the operator's contract.",
+    )
+    smpp_answer_s: float = Field(
+        default=15.0,
+        gt=0,
+        le=120,
+        description="Seconds after which a text that the SMPP server has not answered has an unknown outcome, and is asked for.",
+    )
     smpp_lookup_url: str | None = Field(
         default=None,
         description="HTTP address where the operator tells what became of a text whose hand-over had no clear end.",
+    )
+    broadcast_second_person_from: int = Field(
+        default=50,
+        ge=1,
+        le=1_000_000,
+        description="A text that dispatchers send to so many phones at once, or more, has to be approved by a second person.",
+    )
+    text_cost: float = Field(
+        default=0.0,
+        ge=0,
+        le=1_000,
+        description="What a segment of a text costs, shown before many are sent at once, in `LAMPLIGHTER_TEXT_CURRENCY`.",
+    )
+    text_currency: str = Field(
+        default="", max_length=20, description="The currency of that cost, as it is to be shown."
     )
     voice_url: str | None = Field(
         default=None, description="HTTP address of the service that places calls to the contacts of large customers."

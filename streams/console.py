@@ -11,6 +11,7 @@ import functools
 
 from services.access.signing_in import SECURE_COOKIE, who_asks
 from services.console.app import build_app
+from services.console.broadcasts_shown import BROADCASTING, Rules
 from services.console.switching import ASSUMED, Assumptions
 from services.console.watching import WATCHING, Watching
 from services.database.pool import LOST, create_pool
@@ -34,7 +35,7 @@ async def console(settings: Settings, dsn: str) -> None:
     except LOST as error:
         leave("console.database_lost", error=type(error).__name__)
     watching = Watching(dsn)
-    state = {WATCHING: watching, ASSUMED: assumptions(settings)}
+    state = {WATCHING: watching, ASSUMED: assumptions(settings), BROADCASTING: broadcasting(settings)}
     app = build_app(pool, exercise=settings.exercise, asks=who_asks, state=state)
     app[SECURE_COOKIE] = settings.console_secure_cookie
     app.on_shutdown.append(watching.close)
@@ -62,6 +63,15 @@ def assumptions(settings: Settings) -> Assumptions:
         large=settings.dispatch_weight_large,
     )
     return Assumptions(load=load, weights=weights)
+
+
+def broadcasting(settings: Settings) -> Rules:
+    """Return how broadcasts are reckoned, and which of them take a second person."""
+    return Rules(
+        second_from=settings.broadcast_second_person_from,
+        text_cost=settings.text_cost,
+        currency=settings.text_currency,
+    )
 
 
 def main() -> None:

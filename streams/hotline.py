@@ -22,6 +22,7 @@ from services.hotline.api import build_api
 from services.hotline.stage import EscalateStage
 from services.hotline.store import read_accounts
 from services.logs import configure_logs
+from services.notices.gateways.routes import Routes
 from services.ready import announce_ready
 from services.settings import Settings, load_settings
 from streams import gateways
@@ -66,7 +67,7 @@ async def hotline(settings: Settings, dsn: str) -> None:
     if voice is None:
         log.warning("gateway.missing", kind="call", setting="voice_url")
     else:
-        work.append(send(settings, dsn, voice.kind, voice, pool))
+        work.append(send(settings, dsn, Routes([voice]), pool))
     log.info("hotline.serving", port=settings.hotline_port, accounts=len(stage.shards()))
     watchdog.start()
     announce_ready(settings)

@@ -9,6 +9,7 @@ import structlog
 
 from services.database.pool import LOST, create_pool
 from services.logs import configure_logs
+from services.notices.gateways.routes import Routes
 from services.settings import Settings, SettingsError, load_settings
 from streams import gateways
 from streams.leaving import leave
@@ -29,7 +30,7 @@ async def pings(settings: Settings, dsn: str) -> None:
         leave("pings.database_lost", error=type(error).__name__)
     if gateway is None:
         raise SettingsError("there is no head-end to ask: meter_ping_url is not set")
-    await send(settings, dsn, gateway.kind, gateway, pool)
+    await send(settings, dsn, Routes([gateway]), pool)
 
 
 def main() -> None:

@@ -28,7 +28,8 @@ class IncidentChanged(Event, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     `revision` counts from 1. `merged_into` is given exactly when the state is merged. `estimate` is the estimated
     restoration. `reason` is the reason code of the transition. Of the customers out, `life_support` depend on power to live
     and `important` are of the tiers important and large. `switchable` customers can be fed another way before the repair,
-    as the grid stood then; of them `switchable_life_support` and `switchable_important`.
+    as the grid stood then; of them `switchable_life_support` and `switchable_important`. `told_us` are those of `out` who have
+    just reported it themselves.
     """
 
     incident: Id
@@ -52,6 +53,7 @@ class IncidentChanged(Event, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     switchable: Count = 0
     switchable_life_support: Count = 0
     switchable_important: Count = 0
+    told_us: list[Id] = msgspec.field(default_factory=list)
 
 
 class CustomerAsked(Event, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="outage.customerAsked.v1"):
@@ -79,7 +81,10 @@ class HazardState(enum.StrEnum):
 
 
 class HazardChanged(Event, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="outage.hazardChanged.v1"):
-    """A hazard became known or changed. Its clock runs from `reported_at`. `device` is the nearest one, as far as one is near."""
+    """A hazard became known or changed. Its clock runs from `reported_at`. `device` is the nearest one, as far as one is near.
+
+    `told_us` are customers who have just reported it.
+    """
 
     hazard: Id
     area: Id
@@ -93,6 +98,7 @@ class HazardChanged(Event, frozen=True, kw_only=True, forbid_unknown_fields=True
     reports: Count = 1
     device: Id | None = None
     incident: Id | None = None
+    told_us: list[Id] = msgspec.field(default_factory=list)
 
 
 class IncidentsMerged(Event, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="dispatcher.merge.v1"):

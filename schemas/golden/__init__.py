@@ -15,6 +15,7 @@ import msgspec
 from schemas import events
 from schemas.codec import encode, type_of
 from schemas.events.estimates import Bounds, Cell, Learnt, Pace, Part
+from schemas.golden.texts import TEXTS
 
 _AT = dt.datetime(2026, 3, 1, 18, 0, tzinfo=dt.UTC)
 _LATER = dt.datetime(2026, 3, 1, 19, 30, 0, 250_000, tzinfo=dt.UTC)
@@ -110,6 +111,7 @@ SAMPLES: tuple[events.Event, ...] = (
         switchable=2,
         switchable_life_support=1,
         switchable_important=1,
+        told_us=["C-1"],
     ),
     events.CustomerAsked(
         id="asked-1",
@@ -138,6 +140,7 @@ SAMPLES: tuple[events.Event, ...] = (
         reports=3,
         device="FUSE-1",
         incident="I-1",
+        told_us=["C-1"],
     ),
     events.IncidentsMerged(
         id="merge-1", at=_AT, area="A1", incident="I-1", into="I-2", by="dispatcher-1", why="One tree"
@@ -315,16 +318,7 @@ SAMPLES: tuple[events.Event, ...] = (
     ),
     events.OutageAcknowledged(id="acknowledged-1", at=_AT, account="MILL", outage="O-1", contact="K-1"),
     events.ContactsRanked(id="ranked-1", at=_AT, account="MILL", contacts=["K-2", "K-1"]),
-    events.TextReceipt(
-        id="receipt-1",
-        at=_AT,
-        notice="N-1",
-        area="A1",
-        outcome=events.TextOutcome.DELIVERED,
-        operator_code="stat:DELIVRD err:000",
-    ),
-    events.TextReceived(id="received-1", at=_AT, phone="+999123456789", words="停电"),
-    events.ConsentChanged(id="consent-1", at=_AT, phone="+999123456789", area="A1", consents=True),
+    *TEXTS,
 )
 """One event of every type, with every field given."""
 

@@ -110,6 +110,8 @@ RULES: tuple[AuditRule, ...] = (
             UNION ALL SELECT 'parked', id FROM parked WHERE erased AND (key IS NOT NULL OR body <> '{NO_BODY.decode()}')
             UNION ALL SELECT 'customer_phone', p.customer FROM customer_phone p JOIN utility_version v USING (version)
                       WHERE v.digest LIKE 'erased:%'
+            UNION ALL SELECT 'notice_contact', c.customer FROM notice_contact c JOIN utility_version v USING (version)
+                      WHERE v.digest LIKE 'erased:%'
             UNION ALL SELECT 'hotline_contact', c.account || '/' || c.contact FROM hotline_contact c
                       JOIN utility_version v USING (version) WHERE v.digest LIKE 'erased:%' AND (c.name, c.phone) <> ('', '')
             ORDER BY 1, 2""",  # noqa: S608 (the words are our own)

@@ -21,9 +21,10 @@ PATIENCE_S = 600.0
 LOCK = 7_240_071
 
 # As the indexes inbox_personal and outbox_personal have it.
-_IN_FACTS = "NOT erased AND topic IN ('hotline.reports', 'notice.inbound', 'notice.consents') AND decided < $1"
+_IN_FACTS = "NOT erased AND topic IN ('hotline.reports', 'notice.inbound', 'notice.consents', 'notice.actions') AND decided < $1"
 _IN_PUBLISHED = (
-    "NOT erased AND topic IN ('outage.reports', 'hotline.reports', 'notice.inbound', 'notice.consents', 'dead.letters') "
+    "NOT erased AND topic IN "
+    "('outage.reports', 'hotline.reports', 'notice.inbound', 'notice.consents', 'notice.actions', 'dead.letters') "
     "AND sent AND tick < $1"
 )
 _CLOSED = "state NOT IN ('due', 'attempting') AND tick < $1"
@@ -62,7 +63,7 @@ _SIMPLE: tuple[_Rows, ...] = (
     ),
     _Rows(
         "effects (texts)",
-        f"kind = 'text' AND body ->> 'words' <> '' AND {_CLOSED}",
+        f"kind IN ('text', 'email', 'webhook', 'voiceNotice') AND body ->> 'words' <> '' AND {_CLOSED}",
         'UPDATE effects SET body = (body::jsonb || \'{"words": ""}\')::json',
         "tick",
     ),
@@ -89,6 +90,12 @@ _SIMPLE: tuple[_Rows, ...] = (
         f"phone <> '{NO_PHONE}' AND tick < $1",
         f"UPDATE consent_log SET phone = '{NO_PHONE}'",  # noqa: S608 (as above)
         "tick",
+    ),
+    _Rows(
+        "linked_phone",
+        f"phone <> '{NO_PHONE}' AND ended_at_ms < $1",
+        f"UPDATE linked_phone SET phone = '{NO_PHONE}'",  # noqa: S608 (as above)
+        "ms",
     ),
     _Rows("inbound_part", "at_ms < $1", "DELETE FROM inbound_part", "ms"),
     _Rows(
@@ -139,6 +146,7 @@ async def counted(connection: Connection, limit: Limit) -> dict[str, int]:
         found[rows.table] = await _count(connection, f"{table}{alias} WHERE {rows.which}", _bound(rows, limit))
     versions = await _old_versions(connection, limit)
     found["customer_phone"] = await _count(connection, "customer_phone WHERE version = ANY ($1)", versions)
+    found["notice_contact"] = await _count(connection, "notice_contact WHERE version = ANY ($1)", versions)
     found["hotline_contact"] = await _count(
         connection, "hotline_contact WHERE version = ANY ($1) AND (name, phone) <> ('', '')", versions
     )
@@ -172,6 +180,7 @@ async def erase(connection: Connection, limit: Limit, rows: Mapping[str, int]) -
             versions,
         )
         await connection.execute("DELETE FROM customer_phone WHERE version = ANY ($1)", versions, timeout=PATIENCE_S)
+        await connection.execute("DELETE FROM notice_contact WHERE version = ANY ($1)", versions, timeout=PATIENCE_S)
         await connection.execute(
             "UPDATE hotline_contact SET name = '', phone = '' WHERE version = ANY ($1) AND (name, phone) <> ('', '')",
             versions,

@@ -13,7 +13,17 @@ from pathlib import Path
 
 import msgspec
 
-from schemas.events import ConsentChanged, Event, HazardReported, HotlineReported, OutageReported, TextReceived
+from schemas.events import (
+    ConsentChanged,
+    Event,
+    HazardReported,
+    HotlineReported,
+    InboundAnswered,
+    LanguageChosen,
+    OutageReported,
+    PhoneLinked,
+    TextReceived,
+)
 
 NO_PHONE = "+999000000000000"
 """Stands where a number was erased and none may be missing. +999 is given to nobody; it has as many digits as a number may."""
@@ -38,7 +48,9 @@ _USER = "kept: what somebody did keeps the name of who did it"
 _EXERCISE = "goes with the database of the exercise, which is dropped whole"
 
 COLUMNS: Mapping[str, Held] = {
-    "inbox.body": Held(what="phone and words of texts, consents and hotline reports", ends=_WITH_THE_FACT),
+    "inbox.body": Held(
+        what="phone and words of texts, their answers, consents and hotline reports", ends=_WITH_THE_FACT
+    ),
     "outbox.body": Held(what="phone and words of reports, texts and consents; parked bytes", ends=_WITH_THE_FACT),
     "outbox.key": Held(what="the phone, of texts that came in", ends=_WITH_THE_FACT),
     "outbox.headers": Held(what="what somebody else put into a parked message's", ends=_WITH_THE_FACT),
@@ -52,9 +64,22 @@ COLUMNS: Mapping[str, Held] = {
     "inbound_text.phone": Held(what="who wrote", ends=_WITH_THE_FACT),
     "inbound_text.words": Held(what="what was written", ends=_WITH_THE_FACT),
     "consent_log.phone": Held(what="who wants texts or none; the handle stays", ends=_WITH_THE_FACT),
+    "linked_phone.phone": Held(
+        what="who wants to be told what a customer is told",
+        ends="erased once its link ended longer ago than the retention",
+    ),
+    "inbound_answer.by_user": Held(what="a user's name", ends=_USER),
+    "broadcast.words": Held(what="what a user wrote to many customers", ends=_WORK),
+    "broadcast.why": Held(what="a user's words", ends=_WORK),
+    "broadcast.asked_by": Held(what="a user's name", ends=_USER),
+    "broadcast.approved_by": Held(what="a user's name", ends=_USER),
+    "notice_stop.why": Held(what="a user's words", ends=_WORK),
+    "notice_stop.by_user": Held(what="a user's name", ends=_USER),
+    "notice_stop.ended_by": Held(what="a user's name", ends=_USER),
     "inbound_part.phone": Held(what="who wrote", ends="deleted once older than the retention"),
     "inbound_part.body": Held(what="a part of what was written", ends="deleted once older than the retention"),
     "customer_phone.phone": Held(what="a customer's number", ends=_WITH_THE_VERSION),
+    "notice_contact.address": Held(what="a customer's number, or address of e-mail", ends=_WITH_THE_VERSION),
     "hotline_contact.name": Held(what="a contact's name", ends=_WITH_THE_VERSION),
     "hotline_contact.phone": Held(what="a contact's number", ends=_WITH_THE_VERSION),
     "hotline_contact_change.was": Held(
@@ -88,6 +113,9 @@ COLUMNS: Mapping[str, Held] = {
     "drill.handset_text.words": Held(what="the words of a text", ends=_EXERCISE),
     "drill.call.phone": Held(what="a contact's number", ends=_EXERCISE),
     "drill.call.said": Held(what="the words of a call", ends=_EXERCISE),
+    "drill.told.address": Held(what="a customer's number or address", ends=_EXERCISE),
+    "drill.told.subject": Held(what="the subject of a letter", ends=_EXERCISE),
+    "drill.told.words": Held(what="the words of a notice", ends=_EXERCISE),
     "drill.opted_out.phone": Held(what="a customer's number", ends=_EXERCISE),
 }
 """Every column that holds something personal, as `table.column`; those of the drill as `drill.table.column`."""
@@ -109,7 +137,9 @@ def without_person(event: Event) -> Event:
             return msgspec.structs.replace(event, words=NO_WORDS)
         case TextReceived():
             return msgspec.structs.replace(event, phone=NO_PHONE, words=NO_WORDS)
-        case ConsentChanged():
+        case ConsentChanged() | LanguageChosen() | PhoneLinked(phone=str()):
             return msgspec.structs.replace(event, phone=NO_PHONE)
+        case InboundAnswered():
+            return msgspec.structs.replace(event, words=NO_WORDS)
         case _:
             return event

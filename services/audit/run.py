@@ -16,6 +16,7 @@ from services.history import audit as history
 from services.hotline import audit as hotline
 from services.measures import audit as measures
 from services.notices import audit as notices
+from services.notices import audit_dialogue as dialogue
 from services.outages import audit as outages
 from services.reports import audit as reports
 from services.utility import audit as utility
@@ -28,6 +29,7 @@ RULES: tuple[AuditRule, ...] = (
     *dispatch.RULES,
     *hotline.RULES,
     *notices.RULES,
+    *dialogue.RULES,
     *measures.RULES,
     *history.RULES,
     *utility.RULES,

@@ -49,7 +49,7 @@ ROUTES: tuple[Route, ...] = (
             409: ("handledAlready", "idempotencyMismatch"),
             422: (
                 "invalid", "whyMissing", "notPossible", "placeMissing", "unknownCustomer", "accountClosed", "unknownDevice",
-                "unnumberedDevice", "crewMissing", "unknownCrew", "otherRegion",
+                "unnumberedDevice", "crewMissing", "unknownCrew", "otherRegion", "wordsMissing", "unknownCanned",
             ),
             503: ("noUtility",),
         },

@@ -41,13 +41,12 @@ class Causes(msgspec.Struct, frozen=True, kw_only=True):
 
 async def incident(request: web.Request, who: Who) -> web.Response:
     """Answer with one incident whole."""
+    del who
     limit = number(request, "timeline", TIMELINE, least=1, most=MOST_ROWS)
     before = number(request, "before") if "before" in request.query else None
     ground = await ground_now(request)
     async with request.config_dict[POOL].acquire() as connection:
-        found = await incident_detail.detail(
-            connection, ground, named(request), personal=who.may(Right.PERSONAL), limit=limit, before_ms=before
-        )
+        found = await incident_detail.detail(connection, ground, named(request), limit=limit, before_ms=before)
     return _found(found, "incident")
 
 

@@ -14,6 +14,8 @@ from services.access.http import POOL, ApiError, errors
 from services.access.who import Who
 from services.console import (
     api_admin,
+    api_broadcasts,
+    api_conversations,
     api_crew_phone,
     api_crews,
     api_drill,
@@ -27,6 +29,7 @@ from services.console import (
     api_rules,
     api_session,
     api_switching,
+    api_texts,
 )
 from services.console.asking import ASKS, EXERCISE, STATE, OpenRoute, Route
 from services.database.pool import Pool
@@ -47,6 +50,9 @@ ROUTES: tuple[Route, ...] = (
     *api_plan.ROUTES,
     *api_crew_phone.ROUTES,
     *api_inbox.ROUTES,
+    *api_texts.ROUTES,
+    *api_broadcasts.ROUTES,
+    *api_conversations.ROUTES,
     *api_figures.ROUTES,
     *api_admin.ROUTES,
     *api_drill.ROUTES,

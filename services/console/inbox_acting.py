@@ -12,14 +12,15 @@ from schemas.events import (
     Event,
     HazardKind,
     HazardReported,
+    InboundAnswered,
     OrderRevoked,
     OutageAcknowledged,
     OutageReported,
     ReportKind,
 )
-from schemas.events.base import Id, Note
+from schemas.events.base import PRINTABLE, Id, Note
 from schemas.ids import derived
-from schemas.topics import CREW_ACTIONS, HOTLINE_ANSWERS, OUTAGE_REPORTS
+from schemas.topics import CREW_ACTIONS, HOTLINE_ANSWERS, NOTICE_ACTIONS, OUTAGE_REPORTS
 from services.access import acted
 from services.access.http import ApiError
 from services.access.who import Right
@@ -34,6 +35,8 @@ from services.engine import parked
 from services.engine.taking import Connection
 from services.hotline import showing as hotline
 from services.notices import showing as notices
+from services.notices.keywords import read
+from services.notices.languages import WORDINGS
 from services.notices.showing import UnreadText
 from services.outages.showing_incident import now_ms
 from services.reports import showing as reports
@@ -45,10 +48,15 @@ RIGHTS: Final = {"requeue": Right.REQUEUE, "setAside": Right.REQUEUE}
 
 
 class InboxAsked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is to be done about a row, and why. `place` names a customer or a device, `assignOther` may name a crew."""
+    """What is to be done about a row, and why. `place` names a customer or a device, `assignOther` may name a crew.
+
+    `answerText` says the words, and which prepared answer they are; it need not say why.
+    """
 
     action: Annotated[str, Meta(max_length=20)]
-    why: Note
+    why: Note = ""
+    words: Annotated[str, Meta(max_length=1_000, pattern=PRINTABLE)] | None = None
+    canned: Id | None = None
     customer: Id | None = None
     device: Id | None = None
     crew: Id | None = None
@@ -63,7 +71,7 @@ async def on_row(connection: Connection, acting: Acting, row_id: str, asked: Inb
     right = RIGHTS.get(asked.action, Right.ACT)
     if not acting.who.may(right):
         raise ApiError(403, "notAllowed", f"this takes the right to {right}")
-    why = reasoned(asked.why)
+    why = asked.why.strip() if asked.action == "answerText" else reasoned(asked.why)
     async with connection.transaction():
         if (before := await attention.made_before(connection, acting.request)) is not None:
             return before
@@ -138,6 +146,12 @@ async def _meant(connection: Connection, acting: Acting, row: InboxRow, asked: I
             text = await notices.unread_one(connection, row.subject)
             assert text is not None, "the row was made of it"
             return _as_report(text, head)
+        case ("text", "place" | "answerText"):
+            text = await notices.unread_one(connection, row.subject)
+            assert text is not None, "the row was made of it"
+            return (
+                _danger_placed(acting, text, asked, head) if asked.action == "place" else _answered(text, asked, head)
+            )
         case ("order", "callAgain" | "assignOther"):
             order = await dispatch.unanswered_one(connection, head.now_ms, row.subject)
             assert order is not None, "the row was made of it"
@@ -154,18 +168,7 @@ async def _meant(connection: Connection, acting: Acting, row: InboxRow, asked: I
 
 def _placed(acting: Acting, report: Unplaced, asked: InboxAsked, head: Head) -> Meant:
     """Return the report that is made of one that nobody could place: of the same time, and with what was missing."""
-    if (asked.customer is None) == (asked.device is None):
-        _refuse("placeMissing", "name a customer or a device, one of them")
-    number = None
-    if asked.customer is not None:
-        try:
-            customer = acting.ground.network.customer(asked.customer)
-        except KeyError:
-            _refuse("unknownCustomer", f"the utility has no customer {asked.customer}")
-        if not customer.active:
-            _refuse("accountClosed", f"customer {asked.customer} has no supply any more")
-    elif asked.device is not None:
-        number = _painted(acting, asked.device)
+    number = _place(acting, asked)
     said = {"customer": asked.customer} if number is None else {"device": asked.device}
     event: Event
     if report.hazard is not None:
@@ -190,6 +193,50 @@ def _placed(acting: Acting, report: Unplaced, asked: InboxAsked, head: Head) -> 
             phone=report.phone_named if asked.customer is not None else None,
         )
     return Meant(said=said, topic=OUTAGE_REPORTS, key=asked.customer or event.id, event=event)
+
+
+def _place(acting: Acting, asked: InboxAsked) -> str | None:
+    """Check the place that was named, and return the number painted on the device; None: a customer was named."""
+    if (asked.customer is None) == (asked.device is None):
+        _refuse("placeMissing", "name a customer or a device, one of them")
+    if asked.device is not None:
+        return _painted(acting, asked.device)
+    assert asked.customer is not None, "one of them was named"
+    try:
+        customer = acting.ground.network.customer(asked.customer)
+    except KeyError:
+        _refuse("unknownCustomer", f"the utility has no customer {asked.customer}")
+    if not customer.active:
+        _refuse("accountClosed", f"customer {asked.customer} has no supply any more")
+    return None
+
+
+def _danger_placed(acting: Acting, text: UnreadText, asked: InboxAsked, head: Head) -> Meant:
+    """Return the report of danger that is made of a text, at the place that a person names."""
+    number, kind = _place(acting, asked), read(text.words)
+    event = HazardReported(
+        id=derived("textPlaced", text.id),
+        at=from_ms(text.at_ms),
+        exercise=head.exercise,
+        hazard=kind if isinstance(kind, HazardKind) else HazardKind.OTHER,
+        customer=asked.customer,
+        device=number,
+        phone=text.phone,
+        words=text.words[:NOTE_LENGTH],
+    )
+    said = {"customer": asked.customer} if number is None else {"device": asked.device}
+    return Meant(said=said, topic=OUTAGE_REPORTS, key=asked.customer or event.id, event=event)
+
+
+def _answered(text: UnreadText, asked: InboxAsked, head: Head) -> Meant:
+    """Return the answer to a text. Its words are not recorded here: they may name somebody."""
+    if asked.words is None or not asked.words.strip():
+        _refuse("wordsMissing", "say what is to be answered")
+    if asked.canned is not None and asked.canned not in WORDINGS["en"].canned:
+        _refuse("unknownCanned", f"no answer is prepared under {asked.canned}")
+    event = InboundAnswered(**head.fields, area=text.area, text=text.id, words=asked.words.strip(), canned=asked.canned)
+    said = {"premises": text.premises, **({} if asked.canned is None else {"canned": asked.canned})}
+    return Meant(said=said, topic=NOTICE_ACTIONS, key=text.area, event=event)
 
 
 def _painted(acting: Acting, device: str) -> str:

@@ -181,7 +181,13 @@ def of_order(order: Unanswered) -> InboxRow:
 
 
 def of_text(text: UnreadText) -> InboxRow:
-    """Return the row of a text that no rule understood."""
+    """Return the row of a text that a person has to read: no rule understood it, or it speaks of danger."""
+    actions = ["answerText", "handled"]
+    if text.state == "warned":
+        # Danger at the only premise of the phone was reported by itself.
+        actions[:0] = [] if text.customer is not None else ["place"]
+    elif text.premises:
+        actions[:0] = ["asReport"]
     return InboxRow(
         id=f"text:{text.id}",
         kind="text",
@@ -194,7 +200,7 @@ def of_text(text: UnreadText) -> InboxRow:
         lon=None,
         lat=None,
         incident=None,
-        actions=("asReport", "handled") if text.premises else ("handled",),
+        actions=tuple(actions),
     )
 
 

@@ -35,15 +35,12 @@ from services.outages.showing_expected import Restoration, restoration
 from services.outages.showing_incident import Counted, HeldCustomer, Standing
 from services.reports import showing as reports
 
-TEXTS_SHOWN = 200
-
 
 class Texts(msgspec.Struct, frozen=True, kw_only=True):
-    """The texts about an incident: how many, in which states, and the last of them."""
+    """The texts about an incident: how many, and in which states. The ledger (`api_texts`) has them."""
 
     total: int
     by_state: dict[str, int]
-    rows: list[notices.Text]
 
 
 class IncidentDetail(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,11 +78,11 @@ class CustomersPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def detail(
-    connection: Connection, ground: Ground, incident_id: str, *, personal: bool, limit: int, before_ms: int | None
+    connection: Connection, ground: Ground, incident_id: str, *, limit: int, before_ms: int | None
 ) -> IncidentDetail | None:
     """Return an incident whole, as one snapshot; None when there is none of this id.
 
-    `limit` and `before_ms` cut its history (`timeline.page`). `personal`: phone numbers in full.
+    `limit` and `before_ms` cut its history (`timeline.page`).
     """
     present = await ground.present(connection)
     async with connection.transaction(isolation="repeatable_read", readonly=True):
@@ -101,7 +98,6 @@ async def detail(
         shown = await outcomes.rows(connection, actions)
         history = await _history(connection, present, standing, assembly, orders, calls, shown)
         by_state = await notices.texts_by_state(connection, incident_id)
-        texts = await notices.texts_of(connection, incident_id, TEXTS_SHOWN)
         counted = await outages.customers_counted(connection, incident_id)
         believed = await showing_belief.beliefs(connection, incident_id)
         return IncidentDetail(
@@ -115,11 +111,7 @@ async def detail(
             restoration=await restoration(connection, incident_id),
             customers=counted,
             orders=orders,
-            texts=Texts(
-                total=sum(by_state.values()),
-                by_state=by_state,
-                rows=[_text(text, personal=personal) for text in texts],
-            ),
+            texts=Texts(total=sum(by_state.values()), by_state=by_state),
             calls=calls,
             hazards=hazards,
             nested=await outages.nested_in(connection, incident_id),
@@ -154,10 +146,6 @@ def _device(network: Network, customer: str) -> str:
         return network.customer_device(customer)
     except KeyError:
         return ""
-
-
-def _text(text: notices.Text, *, personal: bool) -> notices.Text:
-    return text if personal else dataclasses.replace(text, phone=masked(text.phone))
 
 
 async def assembled(

@@ -28,7 +28,21 @@ REFUSED: Final = frozenset({"refused", "stays"})
 """What a subject is said to have become when an action had no effect."""
 
 UNDOABLE: Final = frozenset(
-    {"hold", "release", "assign", "forbid", "allow", "first", "notFirst", "estimate", "cause", "note", "deviceState"}
+    {
+        "hold",
+        "release",
+        "assign",
+        "forbid",
+        "allow",
+        "first",
+        "notFirst",
+        "estimate",
+        "cause",
+        "note",
+        "deviceState",
+        "stopTexts",
+        "resumeTexts",
+    }
 )
 """Kinds of actions that can be taken back. A merged, split, rejected or confirmed incident is another one since: what has followed
 from it cannot be recalled, it takes a new decision. So with a danger that was said to be none."""

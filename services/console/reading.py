@@ -16,7 +16,7 @@ import msgspec
 from services.console.assembling import OVER_SHOWN_MS, Assembly
 from services.console.land import Land
 from services.console.network_shown import NetworkShown
-from services.console.rows import HazardRow, IncidentRow, NetworkRow, SummaryRow
+from services.console.rows import HazardRow, IncidentRow, NetworkRow, SummaryRow, TextStop
 from services.console.sheets import Identified, Sheet
 from services.dispatch import showing as crews
 from services.dispatch import showing_live as dispatch
@@ -27,6 +27,8 @@ from services.engine.taking import Connection
 from services.hotline import store as hotline
 from services.measures import store as measures
 from services.notices import store as notices
+from services.notices import store_broadcasts, store_stopping
+from services.notices.broadcasting import ASKED_FOR_MS
 from services.outages import showing as outages
 
 STEP = 250
@@ -104,7 +106,7 @@ class Reading:
         self.version = 0 if self.land is None else self.land.version
         self._to_count |= woken or first
         if self._to_count and self._due("counts", COUNTS_EVERY_S):
-            await self._counts(connection)
+            await self._counts(connection, look)
             self._to_count = False
         self._summarise(look)
         self._floor, self._decided = look.floor, dict(look.decided)
@@ -166,7 +168,7 @@ class Reading:
         self.incidents.change(rows, gone)
         self.hazards.put(assembly.hazard_rows())
 
-    async def _counts(self, connection: Connection) -> None:
+    async def _counts(self, connection: Connection, look: Look) -> None:
         out = await outages.customers_out(connection)
         texts = await notices.count_texts(connection)
         self._figures |= {
@@ -177,6 +179,16 @@ class Reading:
             "texts_failed": texts.failed,
             "calls_open": (await hotline.count_calls(connection)).calling,
             "parked": await parked.count(connection),
+            "broadcasts_asked": await store_broadcasts.asked(connection, look.now_ms - ASKED_FOR_MS),
+            "text_stops": tuple(
+                TextStop(
+                    incident=None if stop.scope == store_stopping.ALL else stop.scope,
+                    since_ms=stop.since_ms,
+                    by=stop.by,
+                    why=stop.why,
+                )
+                for stop in await store_stopping.stops(connection)
+            ),
         }
         if self._due("indices", INDICES_EVERY_S):
             indices = await measures.indices(connection)

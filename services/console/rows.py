@@ -45,10 +45,20 @@ class Beat(msgspec.Struct, frozen=True, kw_only=True):
     versions: dict[str, int]
 
 
+class TextStop(msgspec.Struct, frozen=True, kw_only=True):
+    """A stop that holds: of the texts of an incident, or (null) of all; by whom, since when, why."""
+
+    incident: str | None
+    since_ms: int
+    by: str
+    why: str
+
+
 class SummaryRow(Row, frozen=True, kw_only=True):
     """The figures of the whole installation; its only row has the id `summary`. `held`: no text and no call leaves.
 
-    `lag_s` is for how long what was taken has waited for its turn, `intake_lag_s` how far intake lags in event time.
+    `lag_s` is for how long what was taken has waited for its turn, `intake_lag_s` how far intake lags in event time;
+    `broadcasts_asked` are those that wait for a second person.
     """
 
     customers_served: int
@@ -70,6 +80,8 @@ class SummaryRow(Row, frozen=True, kw_only=True):
     saifi: float
     caidi_min: float
     held: bool
+    text_stops: tuple[TextStop, ...]
+    broadcasts_asked: int
 
 
 class IncidentRow(Row, frozen=True, kw_only=True):

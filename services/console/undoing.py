@@ -10,7 +10,7 @@ from services.access import acted
 from services.access.acted import Acted
 from services.access.http import ApiError
 from services.clock import from_ms
-from services.console import attention, outcomes
+from services.console import attention, outcomes, texts_acting
 from services.console.acting import Acting, carry_out
 from services.console.intents import Head, Meant, UndoAsked, device_state, override, reasoned
 from services.console.outcomes import UNDOABLE, order_made
@@ -28,6 +28,8 @@ _LIKE = {
     "notFirst": {"first", "notFirst"},
     "estimate": {"estimate"},
     "deviceState": {"deviceState"},
+    "stopTexts": {"stopTexts", "resumeTexts"},
+    "resumeTexts": {"stopTexts", "resumeTexts"},
 }
 """Kinds of later actions that stand on what an action of a kind did: to take it back would take theirs back too."""
 
@@ -49,6 +51,8 @@ async def undo(connection: Connection, acting: Acting, action_id: str, asked: Un
         action = await acted.action(connection, action_id)
         assert action is not None, "no action is ever deleted"
         await _may_be(connection, action)
+        if action.kind in {"stopTexts", "resumeTexts"}:
+            return await texts_acting.turn_back(connection, acting, action, why)
         head = await acting.head(connection, why)
         meant = await _meant(connection, action, head)
         subject = (action.subject_kind, action.subject)

@@ -34,17 +34,21 @@ RULES: tuple[AuditRule, ...] = (
             UNION ALL SELECT 'scenario', s.storm FROM drill.scenario s, instance i WHERE NOT i.exercise
             UNION ALL SELECT 'handset_text', t.operator_id FROM drill.handset_text t, instance i WHERE NOT i.exercise
             UNION ALL SELECT 'call', c.key FROM drill.call c, instance i WHERE NOT i.exercise
+            UNION ALL SELECT 'told', t.key FROM drill.told t, instance i WHERE NOT i.exercise
             UNION ALL SELECT 'asked', a.id FROM drill.asked a, instance i WHERE NOT i.exercise
             ORDER BY 1, 2""",
     ),
     AuditRule(
         name="arrivedWasSent",
-        promise="Every text on a handset, call to a contact and ping of a meter belongs to an effect that was attempted.",
-        checked_sql="SELECT (SELECT count(*) FROM drill.handset_text) + (SELECT count(*) FROM drill.call)",
+        promise="Every text on a handset, notice to a contact, call and ping of a meter belongs to an effect that was attempted.",
+        checked_sql="""
+            SELECT (SELECT count(*) FROM drill.handset_text) + (SELECT count(*) FROM drill.call)
+                 + (SELECT count(*) FROM drill.told)""",
         violations_sql="""
             SELECT a.place, a.key FROM (
                 SELECT 'handset_text' AS place, reference AS key FROM drill.handset_text
                 UNION ALL SELECT 'call', key FROM drill.call
+                UNION ALL SELECT channel, key FROM drill.told
                 UNION ALL SELECT 'ping', id FROM drill.asked WHERE by = 'meter') a
             WHERE NOT EXISTS (SELECT FROM effects e WHERE e.key = a.key AND e.attempts > 0)
             ORDER BY a.place, a.key""",

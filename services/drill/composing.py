@@ -26,6 +26,7 @@ from services.drill.plans import (
     WindowPlan,
     WindowSlot,
 )
+from services.drill.strangers import LINKERS, wish
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +39,7 @@ TEN_SECONDS = 10_000
 FIRST_STRIKE_MS = 3 * MINUTE
 WIRE_DOWN = 0.6
 """The share of dangers that are a wire on the ground."""
-TEXTERS = ("STOP", "STOP", "STOP", "HELP", "HELP")
+TEXTERS = ("STOP", "STOP", "STOP", "HELP", "HELP", "中文")
 """What customers write to us in a rough storm besides their reports."""
 
 
@@ -176,17 +177,22 @@ class _Composing:
         return tuple(plans)
 
     def texts(self, faults: Sequence[FaultPlan]) -> tuple[TextPlan, ...]:
-        """Return texts of customers behind faults: some want to hear no more, some ask for help."""
+        """Return texts of customers behind faults: some want to hear no more, some ask for help; strangers want to be told too."""
         if not self._storm.rough:
             return ()
         reached = [
-            (fault, self.cast.phones[customer])
+            (fault, self.cast.phones[customer], customer)
             for fault in faults
             if fault.nested_in is None
             for customer in self._network.customers_behind(fault.device)
             if customer in self.cast.phones
         ]
         reached.sort(key=lambda each: drawn(self._seed, "texts us", each[1]))
+        own = [(fault, phone, words) for (fault, phone, _), words in zip(reached, TEXTERS, strict=False)]
+        strange = [
+            (fault, phone, wish(customer, self.cast.languages.get(customer, "")))
+            for (fault, _, customer), phone in zip(reached[len(own) :], LINKERS, strict=False)
+        ]
         return tuple(
             TextPlan(
                 id=f"T{number}",
@@ -194,7 +200,7 @@ class _Composing:
                 words=words,
                 at=_tens(fault.strikes_at + between(self._seed, 5 * MINUTE, 40 * MINUTE, "texts at", number)),
             )
-            for number, ((fault, phone), words) in enumerate(zip(reached, TEXTERS, strict=False), start=1)
+            for number, (fault, phone, words) in enumerate([*own, *strange], start=1)
         )
 
     def _take(self, device: str) -> None:

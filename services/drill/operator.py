@@ -19,11 +19,13 @@ from schemas.events import TextOutcome
 from services.clock import from_ms
 from services.database.pool import Pool, Wakeups, create_pool
 from services.drill import operator_store as store
+from services.drill.mail_server import Letter, MailServer
 from services.drill.messages import Texted
-from services.drill.operator_store import Call, ReceiptDue
+from services.drill.operator_channels import Spoken, take_told
+from services.drill.operator_store import Call, CannotTell, ReceiptDue
 from services.drill.smpp_pdu import USER_DATA_HEADER, Inbound, Receipt, Status, Submit
 from services.drill.smpp_server import RECEIPTS_AT_ONCE, SmppServer
-from services.drill.voice import routes
+from services.drill.voice import notice_routes, routes
 
 TEXTS_AT_ONCE: Final = 256
 RECEIPTS_A_PASS: Final = 512
@@ -40,6 +42,10 @@ _STATES: Final = {
     TextOutcome.FAILED: ("UNDELIV", 5, 27),
     TextOutcome.EXPIRED: ("EXPIRED", 3, 0),
 }
+
+_ENROUTE: Final = 1
+_WRITTEN: Final = (int(Status.OK), "")
+"""What whoever waits for the texts before it in the queue is told."""
 
 log = structlog.get_logger(__name__)
 
@@ -63,11 +69,18 @@ async def serve(
         operator = Operator(pool, await store.seed(pool), (system_id, password))
         before = await store.standing_ports(pool)
         smpp = await operator.start_smpp(host, [smpp_port] if smpp_port else [*(before or ())[:1], 0])
-        http = await operator.start_http(host, [http_port] if http_port else [*(before or ())[1:], 0])
+        http = await operator.start_http(host, [http_port] if http_port else [*(before or ())[1:2], 0])
+        smtp = await operator.start_smtp(host, [*(before or ())[2:], 0])
         wakeups = await Wakeups.listen(dsn, "clock", "target")
         try:
             await store.write_endpoint(
-                pool, host=host, smpp_port=smpp, http_port=http, system_id=system_id, password=password
+                pool,
+                host=host,
+                smpp_port=smpp,
+                http_port=http,
+                system_id=system_id,
+                password=password,
+                smtp_port=smtp,
             )
             log.info("drill.operator_listens", smpp_port=smpp, http_port=http)
             announce()
@@ -106,10 +119,12 @@ class Operator:
     def __init__(self, pool: Pool, seed: int, client: tuple[str, str]) -> None:
         self._pool = pool
         self._seed = seed
-        self._smpp = SmppServer(client, self._take)
+        self._smpp = SmppServer(client, self._take, tell=self._state)
+        self._mails = MailServer(self._letter)
+        self._secret = client[1]
         self._http: web.AppRunner | None = None
         self._refused: Counter[str] = Counter()
-        self._texts: asyncio.Queue[tuple[Submit, asyncio.Future[tuple[int, str]]]] = asyncio.Queue()
+        self._texts: asyncio.Queue[tuple[Submit | None, asyncio.Future[tuple[int, str]]]] = asyncio.Queue()
 
     async def start_smpp(self, host: str, ports: list[int]) -> int:
         """Listen on the first of these ports that is free and return it."""
@@ -122,6 +137,7 @@ class Operator:
         """Listen on the first of these ports that is free and return it."""
         app = web.Application()
         app.add_routes(routes(place=self._place, text=self._text, call=self._call, ping=self._ping))
+        app.add_routes(notice_routes(secret=self._secret, told=self._told))
         self._http = web.AppRunner(app, access_log=None)
         await self._http.setup()
         for port in ports[:-1]:
@@ -131,9 +147,17 @@ class Operator:
         await web.TCPSite(self._http, host, ports[-1]).start()
         return int(self._http.addresses[0][1])
 
+    async def start_smtp(self, host: str, ports: list[int]) -> int:
+        """Listen for letters on the first of these ports that is free and return it."""
+        for port in ports[:-1]:
+            with contextlib.suppress(OSError):
+                return await self._mails.start(host, port)
+        return await self._mails.start(host, ports[-1])
+
     async def stop(self) -> None:
         """Cut every line and stop listening."""
         await self._smpp.stop()
+        await self._mails.stop()
         if self._http is not None:
             await self._http.cleanup()
 
@@ -143,12 +167,16 @@ class Operator:
             batch = [await self._texts.get()]
             while len(batch) < TEXTS_AT_ONCE and not self._texts.empty():
                 batch.append(self._texts.get_nowait())
-            async with self._pool.acquire() as connection:
-                taken = await store.take_texts(connection, self._seed, [text for text, _ in batch])
-            for (_, answer), result in zip(batch, taken, strict=True):
+            texts = [text for text, _ in batch if text is not None]
+            taken: list[tuple[int, str]] = []
+            if texts:
+                async with self._pool.acquire() as connection:
+                    taken = await store.take_texts(connection, self._seed, texts)
+            results = iter(taken)
+            for text, answer in batch:
+                result = _WRITTEN if text is None else next(results)
                 if not answer.done():
                     answer.set_result(result)
-                self._texts.task_done()
 
     async def deliver_receipts(self, wakeups: Wakeups) -> None:
         """Deliver the receipts that are due; one that its client did not acknowledge is delivered again."""
@@ -199,9 +227,22 @@ class Operator:
         # Who asks wants to know of a text that may lie in a socket or in our queue still: first read and write those.
         for _ in range(3):
             await asyncio.sleep(0)
-        await self._texts.join()
+        written: asyncio.Future[tuple[int, str]] = asyncio.get_running_loop().create_future()
+        self._texts.put_nowait((None, written))
+        await written
         async with self._pool.acquire() as connection:
-            return await store.text_of(connection, reference)
+            try:
+                return await store.text_of(connection, reference)
+            except CannotTell:
+                raise web.HTTPNotImplemented from None
+
+    async def _state(self, operator_id: str) -> tuple[int, int] | None:
+        async with self._pool.acquire() as connection:
+            found = await store.told_of(connection, operator_id)
+        if isinstance(found, bool):
+            return (_ENROUTE, 0) if found else None
+        _, number, error = _STATES[found]
+        return number, error
 
     async def _place(self, call: Call) -> bool:
         async with self._pool.acquire() as connection:
@@ -210,6 +251,21 @@ class Operator:
     async def _ping(self, name: str, meter: str) -> bool | None:
         async with self._pool.acquire() as connection:
             return await store.take_ping(connection, name, meter)
+
+    async def _told(self, notice: Spoken) -> bool:
+        async with self._pool.acquire() as connection:
+            return await take_told(connection, notice)
+
+    async def _letter(self, letter: Letter) -> None:
+        await self._told(
+            Spoken(
+                channel="email",
+                key=letter.key,
+                address=letter.address,
+                subject=letter.subject,
+                words=letter.words,
+            )
+        )
 
     async def _call(self, key: str) -> dict[str, str | int | bool] | None:
         async with self._pool.acquire() as connection:

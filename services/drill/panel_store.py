@@ -24,11 +24,11 @@ from services.drill.panel import (
     Truth,
 )
 from services.drill.store import schedule
+from services.drill.strangers import AT_THE_PANEL, LINKERS
+from services.engine.taking import Connection
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from services.engine.taking import Connection
 
 STANDS = 1e-9
 """The speed at which the clock of an exercise stands: ticks go on, the time does not."""
@@ -86,19 +86,26 @@ async def set_speed(connection: Connection, speed: float) -> None:
 
 
 async def handsets(connection: Connection, words: str, limit: int) -> list[Handset]:
-    """Return phones: of those whose number, customer or service point holds the words, those texted last first."""
+    """Return phones: of those whose number, customer or service point holds the words, those texted last first.
+
+    Those of strangers are there too, with the customers to whose accounts they linked themselves.
+    """
     rows = await connection.fetch(
-        """SELECT p.phone, array_agg(p.customer ORDER BY p.customer) AS customers, coalesce(max(t.texts), 0) AS texts,
-                  max(t.last_ms) AS last_ms,
+        """SELECT p.phone, array_remove(array_agg(p.customer ORDER BY p.customer), NULL) AS customers,
+                  coalesce(max(t.texts), 0) AS texts, max(t.last_ms) AS last_ms,
                   coalesce(bool_or(EXISTS (SELECT FROM drill.outage o WHERE o.customer = p.customer AND o.until_ms IS NULL)),
                            false) AS out
-           FROM current_phone p
+           FROM (SELECT phone, customer FROM current_phone
+                 UNION SELECT phone, customer FROM linked_phone WHERE ended_at_ms IS NULL
+                 UNION SELECT s, NULL FROM unnest($3::text[]) s
+                       WHERE NOT EXISTS (SELECT FROM linked_phone l WHERE l.phone = s AND l.ended_at_ms IS NULL)) p
            LEFT JOIN (SELECT phone, count(*) AS texts, max(at_ms) AS last_ms FROM drill.handset_text GROUP BY phone) t
                 USING (phone)
            WHERE $1 = '' OR p.phone LIKE '%' || $1 || '%' OR lower(p.customer) LIKE '%' || lower($1) || '%'
            GROUP BY p.phone ORDER BY max(t.last_ms) DESC NULLS LAST, p.phone LIMIT $2""",
         words,
         limit,
+        [*LINKERS, *AT_THE_PANEL],
     )
     return [Handset(**row) for row in rows]
 
@@ -122,7 +129,8 @@ async def messages(connection: Connection, phone: str, limit: int) -> list[Messa
 
 async def type_text(connection: Connection, phone: str, words: str) -> bool:
     """Let a text be sent from a handset to us; False for a phone that nobody has."""
-    if not await connection.fetchval("SELECT EXISTS (SELECT FROM current_phone WHERE phone = $1)", phone):
+    known = await connection.fetchval("SELECT EXISTS (SELECT FROM current_phone WHERE phone = $1)", phone)
+    if not known and phone not in {*LINKERS, *AT_THE_PANEL}:
         return False
     now = await _now(connection)
     await schedule(connection, [text_us(phone, words, now)])

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from schemas.events import HazardReported, OutageReported, Place, ReportKind
+from schemas.events import HazardKind, HazardReported, OutageReported, Place, ReportKind
 from schemas.ids import derived
 from schemas.topics import OUTAGE_REPORTS
 from services.clock import from_ms
-from services.drill.draws import between, drawn
+from services.drill.draws import between, chance, drawn
 from services.drill.messages import Said, report_by_call, say, text_us
 from services.network import DeviceClass
 
@@ -26,6 +26,25 @@ STRAY = 0.02
 FAR_OFF_DEGREES = 1.5
 WORDS = {"zh": "停电"}
 """What a customer of a language texts when power is out; `OUT` in every other."""
+DANGER_BY_TEXT = 0.5
+"""The share of dangers reported by whoever lives there that come by text, where he has a phone."""
+DANGERS = {
+    "": {
+        HazardKind.WIRE_DOWN: "HAZARD wire down",
+        HazardKind.FIRE: "HAZARD fire on the pole",
+        HazardKind.SPARKING: "HAZARD sparks on the line",
+        HazardKind.POLE_DOWN: "HAZARD pole down",
+        HazardKind.TREE_ON_LINE: "HAZARD tree on the line",
+    },
+    "zh": {
+        HazardKind.WIRE_DOWN: "危险 电线断了",
+        HazardKind.FIRE: "危险 着火了",
+        HazardKind.SPARKING: "危险 有火花",
+        HazardKind.POLE_DOWN: "危险 电杆倒了",
+        HazardKind.TREE_ON_LINE: "危险 树倒在线上",
+    },
+}
+"""What a customer of a language texts of a danger; of any other kind the first word alone."""
 
 
 def report(seed: int, network: Network, cast: Cast, customer: str, at: int, *, rough: bool) -> Said:
@@ -72,6 +91,10 @@ def hazard(seed: int, network: Network, cast: Cast, plan: HazardPlan) -> list[Sa
         customer = near[int(drawn(seed, "danger seen by", plan.id, number) * len(near))]
         pole, way = cast.poles.get(customer), between(seed, 0, 2, "way of danger", plan.id, number)
         by_account, by_pole = way == 1 and number > 0, way == 2 and pole is not None and number > 0  # noqa: PLR2004
+        phone = cast.phones.get(customer)
+        if by_account and phone is not None and chance(seed, DANGER_BY_TEXT, "danger by text", plan.id, number):
+            said.append(text_us(phone, danger_words(plan.kind, cast.languages.get(customer, "")), at + UNDER_WAY_MS))
+            continue
         event = HazardReported(
             id=derived("hazard", plan.id, number),
             at=from_ms(at),
@@ -83,6 +106,12 @@ def hazard(seed: int, network: Network, cast: Cast, plan: HazardPlan) -> list[Sa
         )
         said.append(say(event, OUTAGE_REPORTS, plan.id, at + UNDER_WAY_MS))
     return said
+
+
+def danger_words(kind: HazardKind, language: str) -> str:
+    """Return what a customer of a language texts of a danger."""
+    words = DANGERS.get(language, DANGERS[""])
+    return words.get(kind, words[HazardKind.WIRE_DOWN].partition(" ")[0])
 
 
 def nobody(network: Network) -> str:

@@ -37,6 +37,7 @@ class Command(enum.IntEnum):
     BIND_RECEIVER = 0x01
     BIND_TRANSMITTER = 0x02
     SUBMIT = 0x04
+    QUERY = 0x03
     DELIVER = 0x05
     UNBIND = 0x06
     BIND_TRANSCEIVER = 0x09
@@ -56,9 +57,16 @@ class Status(enum.IntEnum):
     INVALID_PASSWORD = 0x0E
     INVALID_CLASS = 0x43
     THROTTLED = 0x58
+    QUERY_FAILED = 0x67
     INVALID_OPTIONS = 0xC0
     OUR_OWN = 0x0401
     """A code of this operator alone, as operators have them."""
+
+
+NO_ANSWER: Final = -1
+"""Instead of a status: the request is not answered."""
+CUT: Final = -2
+"""Instead of a status: the line is cut instead of an answer."""
 
 
 class Malformed(ValueError):
@@ -156,6 +164,16 @@ def submit(body: bytes) -> Submit:
         reference=options.get(OPTION_REFERENCE, b"").rstrip(b"\0").decode("ascii", "replace"),
         esm_class=esm_class,
     )
+
+
+def query(body: bytes) -> str:
+    """Return the name of the text that a client asks for. Raises `Malformed`."""
+    return _Reader(body).text()
+
+
+def told(operator_id: str, state: int, error: int) -> bytes:
+    """Return the body of the answer to it (SMPP 3.4, 4.8.2): no final date, the number of the state, the network's error."""
+    return text_field(operator_id) + b"\0" + bytes([state, error])
 
 
 def deliver_text(sequence: int, text: Inbound) -> bytes:

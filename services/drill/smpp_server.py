@@ -10,7 +10,18 @@ from typing import Final
 import structlog
 
 from services.drill import smpp_pdu
-from services.drill.smpp_pdu import HEADER, RESPONSE, Command, Inbound, Malformed, Receipt, Status, Submit
+from services.drill.smpp_pdu import (
+    CUT,
+    HEADER,
+    NO_ANSWER,
+    RESPONSE,
+    Command,
+    Inbound,
+    Malformed,
+    Receipt,
+    Status,
+    Submit,
+)
 
 NAME: Final = "LAMPLIGHT-DRILL"
 """What this operator calls itself (SMPP allows 15 characters). A drill binds to nobody else, and nobody else to it."""
@@ -21,7 +32,10 @@ RECEIPTS_AT_ONCE: Final = 64
 log = structlog.get_logger(__name__)
 
 TakeText = Callable[[Submit], Awaitable[tuple[int, str]]]
-"""Stores a text and returns the command status and the operator's id of it (empty when it was not taken)."""
+"""Stores a text and returns the command status, or `NO_ANSWER` or `CUT`, and the operator's id of it (empty: not taken)."""
+
+TellOf = Callable[[str], Awaitable[tuple[int, int] | None]]
+"""Returns state and network error of a text by the operator's id of it; None: it does not tell."""
 
 
 class Session:
@@ -93,6 +107,8 @@ class Session:
                 answer.set_result(head.status)
         elif head.command == Command.SUBMIT:
             self._start(self._submit(head.sequence, body))
+        elif head.command == Command.QUERY:
+            self._start(self._query(head.sequence, body))
         elif head.command == Command.ENQUIRE_LINK:
             self._answer(head.command, head.sequence)
         elif head.command == Command.BIND_TRANSCEIVER:
@@ -122,7 +138,22 @@ class Session:
             status, operator_id = int(Status.INVALID_OPTIONS), ""
         else:
             status, operator_id = (int(Status.NOT_BOUND), "") if not self.bound else await self._server.take(text)
-        self._answer(Command.SUBMIT, sequence, smpp_pdu.text_field(operator_id) if operator_id else b"", status)
+        if status == CUT:
+            self.close()
+        elif status != NO_ANSWER:
+            self._answer(Command.SUBMIT, sequence, smpp_pdu.text_field(operator_id) if operator_id else b"", status)
+
+    async def _query(self, sequence: int, body: bytes) -> None:
+        try:
+            operator_id = smpp_pdu.query(body)
+        except Malformed:
+            self._answer(Command.QUERY, sequence, status=Status.INVALID_OPTIONS)
+            return
+        found = await self._server.tell(operator_id) if self.bound and self._server.tell is not None else None
+        if found is None:
+            self._answer(Command.QUERY, sequence, status=Status.QUERY_FAILED)
+        else:
+            self._answer(Command.QUERY, sequence, smpp_pdu.told(operator_id, *found))
 
     def _answer(self, command: int, sequence: int, body: bytes = b"", status: int = Status.OK) -> None:
         if not self._writer.is_closing():
@@ -137,10 +168,13 @@ class Session:
 class SmppServer:
     """Listens for clients. `client` is the one account (name, password); `arrived` is set when somebody binds."""
 
-    def __init__(self, client: tuple[str, str], take: TakeText, name: str = NAME) -> None:
+    def __init__(
+        self, client: tuple[str, str], take: TakeText, name: str = NAME, *, tell: TellOf | None = None
+    ) -> None:
         self.client = client
         self.name = name
         self.take = take
+        self.tell = tell
         self.arrived = asyncio.Event()
         self._sessions: dict[Session, asyncio.Task[None] | None] = {}
         self._server: asyncio.Server | None = None

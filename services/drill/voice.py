@@ -1,11 +1,19 @@
-"""The operator's HTTP side: calls to contacts, what became of texts and calls, and pings: the meters' head-end lives here too."""
+"""The operator's HTTP side: calls to contacts, notices that are spoken, what became of texts and calls.
+
+The meters' head-end lives here too, and the program of a customer who has notices posted to it.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import json
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from aiohttp import web
 
+from services.drill.operator_channels import Spoken
 from services.drill.operator_store import Call
 
 FIELDS = ("key", "account", "outage", "phone", "say")
@@ -16,6 +24,7 @@ KnownCall = Callable[[str], Awaitable[dict[str, str | int | bool] | None]]
 
 
 Pinged = Callable[[str, str], Awaitable[bool | None]]
+Told = Callable[[Spoken], Awaitable[bool]]
 
 
 def routes(
@@ -66,6 +75,70 @@ def routes(
         return _found(await text(request.match_info["reference"]))
 
     return table
+
+
+def notice_routes(*, secret: str, told: Told) -> web.RouteTableDef:
+    """Return the routes for notices. What is posted is signed with `secret`, and is told once under its `Idempotency-Key`.
+
+    `POST /voice-notices` with JSON {key, phone, language, words, exercise} answers 202 {id}, or 200 when the key was taken before;
+    `POST /webhooks` with a CloudEvent answers 204. 401: not signed; 422: not of an exercise, or not of that form.
+    """
+    table = web.RouteTableDef()
+
+    @table.post("/voice-notices")
+    async def _post_notice(request: web.Request) -> web.Response:
+        asked = await _signed(request, secret)
+        spoken = _of_an_exercise(lambda: _spoken(asked), asked.get("exercise"))
+        new = await told(spoken)
+        return web.json_response({"id": f"spoken-{spoken.key}"}, status=202 if new else 200)
+
+    @table.post("/webhooks")
+    async def _post_event(request: web.Request) -> web.Response:
+        asked = await _signed(request, secret)
+        await told(_of_an_exercise(lambda: _posted(asked), asked.get("data", {}).get("exercise")))
+        return web.Response(status=204)
+
+    return table
+
+
+async def _signed(request: web.Request, secret: str) -> dict[str, Any]:
+    """Return the JSON object of a request. Written from the contract, sharing nothing with the product's side of it."""
+    body = await request.read()
+    signed = f"{request.headers.get('Lamplighter-Timestamp', '')}.".encode() + body
+    proof = "sha256=" + hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
+    if not hmac.compare_digest(proof, request.headers.get("Lamplighter-Signature", "")):
+        raise web.HTTPUnauthorized
+    try:
+        found = json.loads(body)
+    except ValueError:
+        raise web.HTTPUnprocessableEntity(text="JSON is expected") from None
+    if not isinstance(found, dict) or request.headers.get("Idempotency-Key") not in {found.get("key"), found.get("id")}:
+        raise web.HTTPUnprocessableEntity(text="an object is expected, and its key as Idempotency-Key")
+    return found
+
+
+def _of_an_exercise(read: Callable[[], Spoken], exercise: object) -> Spoken:
+    if exercise is not True:
+        raise web.HTTPUnprocessableEntity(text="this operator is an exercise's")
+    try:
+        return read()
+    except (KeyError, TypeError):
+        raise web.HTTPUnprocessableEntity(text="fields are missing") from None
+
+
+def _spoken(asked: dict[str, Any]) -> Spoken:
+    return Spoken(channel="voice", key=str(asked["key"]), address=str(asked["phone"]), words=str(asked["words"]))
+
+
+def _posted(asked: dict[str, Any]) -> Spoken:
+    data = asked["data"]
+    return Spoken(
+        channel="webhook",
+        key=str(asked["id"]),
+        address=str(data["customer"]),
+        subject=str(data["subject"]),
+        words=str(data["words"]),
+    )
 
 
 def _found(known: object) -> web.Response:

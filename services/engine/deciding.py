@@ -19,12 +19,16 @@ from schemas import cloudevents
 from schemas.codec import decode, encode
 from schemas.topics import TOPICS
 from services.engine.rulebook import edition_of
+from services.engine.ruling import ruled
 from services.engine.taking import Connection, Fenced
-from services.engine.turn import Entity, Fact, Outcome, Record, Stage, Store, Turn
+from services.engine.turn import PRIORITY, Entity, Fact, Outcome, Record, Stage, Store, Turn
 from services.engine.waking import wake
 from services.telling import metrics
 
 Entities = dict[str, dict[str, Entity]]
+
+WRITTEN_WITHIN_S = 120.0
+"""A turn may be of a hundred thousand customers."""
 
 _encoder = msgspec.json.Encoder(order="deterministic")
 
@@ -120,7 +124,7 @@ class Deciding:
                 await self._keep_base(connection, shard, ticked_to, entities)
             facts = await self._store.facts(connection, shard, n)
             turn = Turn(shard=shard, now=now, facts=facts, entities=entities, exercise=self._exercise)
-            self.stage.decide(turn)
+            await ruled(connection, self.stage.decide, turn)
             await self._write(connection, turn, n)
             await self._store.save(connection, shard, n, now, turn.outcome.records)
         self._found.discard(shard)
@@ -197,13 +201,16 @@ class Deciding:
                 ],
                 5,
             ),
-            *_columns([(f.key, f.kind, f.due_at, f.expires_at, encoded(f.body)) for f in outcome.effects], 5),
+            *_columns(
+                [(f.key, f.kind, f.due_at, f.expires_at, encoded(f.body), f.priority) for f in outcome.effects], 6
+            ),
             list(outcome.recalled),
             outcome.wake_at,
             len(turn.facts),
             hashlib.sha256(_canonical(outcome, entities)).hexdigest(),
             self._version,
             self._rules,
+            timeout=WRITTEN_WITHIN_S,
         )
 
 
@@ -246,7 +253,11 @@ def _canonical(outcome: Outcome, entities: Sequence[tuple[str, str, bytes | None
         "entities": [(kind, i, None if body is None else msgspec.Raw(body)) for kind, i, body in entities],
         "journal": [[j.id, j.subject_kind, j.subject, j.to, j.reason, j.facts] for j in outcome.journal],
         "events": [[e.topic.name, e.key, e.event] for e in outcome.events],
-        "effects": [[f.key, f.kind, f.due_at, f.expires_at, f.body] for f in outcome.effects],
+        # A priority about which nothing was said is left out: so were all of them before there was one.
+        "effects": [
+            [f.key, f.kind, f.due_at, f.expires_at, f.body, *([] if f.priority == PRIORITY else [f.priority])]
+            for f in outcome.effects
+        ],
         "recalled": outcome.recalled,
         "records": [[type(r).__name__, r] for r in outcome.records],
         "wake_at": outcome.wake_at,
@@ -295,15 +306,15 @@ out AS (
     FROM unnest($14::text[], $15::text[], $16::text[], $17::text[], $18::bytea[])
          WITH ORDINALITY AS o (id, topic, key, headers, body, place) ORDER BY o.place),
 done AS (
-    INSERT INTO effects (stage, shard, tick, key, kind, due_at_ms, expires_at_ms, body)
-    SELECT $1, $2, $3, f.key, f.kind, f.due_at_ms, f.expires_at_ms, f.body::json
-    FROM unnest($19::text[], $20::text[], $21::bigint[], $22::bigint[], $23::text[])
-         AS f (key, kind, due_at_ms, expires_at_ms, body)),
+    INSERT INTO effects (stage, shard, tick, key, kind, due_at_ms, expires_at_ms, body, priority)
+    SELECT $1, $2, $3, f.key, f.kind, f.due_at_ms, f.expires_at_ms, f.body::json, f.priority
+    FROM unnest($19::text[], $20::text[], $21::bigint[], $22::bigint[], $23::text[], $24::smallint[])
+         AS f (key, kind, due_at_ms, expires_at_ms, body, priority)),
 recalled AS (
     UPDATE effects SET state = 'superseded', reason = 'newerNotice', done_at_ms = $4
-    WHERE key = ANY ($24::text[]) AND state = 'due' AND due_at_ms > $4),
+    WHERE key = ANY ($25::text[]) AND state = 'due' AND due_at_ms <> $4),
 woken AS (
-    UPDATE turns SET wake_at_ms = $25 WHERE stage = $1 AND shard = $2)
+    UPDATE turns SET wake_at_ms = $26 WHERE stage = $1 AND shard = $2)
 INSERT INTO ticks (stage, shard, n, now_ms, facts, outcome, version, rules)
-VALUES ($1, $2, $3, $4, $26, $27, $28, $29)
+VALUES ($1, $2, $3, $4, $27, $28, $29, $30)
 """

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from schemas import cloudevents
 from schemas.codec import encode
 from schemas.events import Event
@@ -9,6 +11,7 @@ from schemas.topics import Topic
 from services.clock import to_ms
 from services.engine import outbox
 from services.engine.taking import Connection
+from services.engine.waking import wake
 
 
 async def take_directly(connection: Connection, stage: str, shard: str, topic: Topic, event: Event) -> bool:
@@ -45,3 +48,22 @@ async def publish(connection: Connection, source: str, topic: Topic, key: str, e
         headers=cloudevents.headers(event, source),
         body=encode(event),
     )
+
+
+async def publish_all(connection: Connection, source: str, topic: Topic, events: Sequence[tuple[str, Event]]) -> None:
+    """Put many events of a topic into the outbox, each under its key, as `publish` does; those that are there already stay."""
+    rows = {
+        event.id: (event.id, key, outbox.headers_column(cloudevents.headers(event, source)), encode(event))
+        for key, event in events
+    }
+    await connection.execute(
+        """INSERT INTO outbox (id, stage, shard, tick, topic, key, headers, body)
+           SELECT e.id, $1, '', t.n, $2, e.key, e.headers::json, e.body
+           FROM tick() t, unnest($3::text[], $4::text[], $5::text[], $6::bytea[])
+                WITH ORDINALITY AS e (id, key, headers, body, place)
+           ORDER BY e.place ON CONFLICT DO NOTHING""",
+        source,
+        topic.name,
+        *map(list, zip(*rows.values(), strict=True)),
+    )
+    await wake(connection, "outbox")

@@ -8,7 +8,14 @@ from __future__ import annotations
 
 import msgspec
 
-from schemas.topics import DEAD_LETTERS, HOTLINE_REPORTS, NOTICE_CONSENTS, NOTICE_INBOUND, OUTAGE_REPORTS
+from schemas.topics import (
+    DEAD_LETTERS,
+    HOTLINE_REPORTS,
+    NOTICE_ACTIONS,
+    NOTICE_CONSENTS,
+    NOTICE_INBOUND,
+    OUTAGE_REPORTS,
+)
 from services.engine.deciding import Entities
 from services.engine.taking import Connection
 from services.engine.turn import Stage
@@ -17,7 +24,14 @@ EFFECT_WORDS = ("words", "say")
 """The fields of the bodies of effects that are erased."""
 
 PERSONAL_TOPICS = frozenset(
-    {OUTAGE_REPORTS.name, HOTLINE_REPORTS.name, NOTICE_INBOUND.name, NOTICE_CONSENTS.name, DEAD_LETTERS.name}
+    {
+        OUTAGE_REPORTS.name,
+        HOTLINE_REPORTS.name,
+        NOTICE_INBOUND.name,
+        NOTICE_CONSENTS.name,
+        NOTICE_ACTIONS.name,
+        DEAD_LETTERS.name,
+    }
 )
 """The topics of which the messages are erased."""
 

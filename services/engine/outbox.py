@@ -93,8 +93,13 @@ async def write(
         shard,
         topic,
         key,
-        json.dumps([[name, value.decode("latin-1")] for name, value in headers]),
+        headers_column(headers),
         body,
     )
     await connection.execute("SELECT pg_notify('outbox', '')")
     return bool(written)
+
+
+def headers_column(headers: Sequence[tuple[str, bytes]]) -> str:
+    """Return headers as they stand in the outbox."""
+    return json.dumps([[name, value.decode("latin-1")] for name, value in headers])

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, ClassVar, Final, Protocol, TypeVar
 
 import msgspec
 
@@ -34,6 +34,9 @@ class EffectBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 AnyEntity = TypeVar("AnyEntity", bound=Entity)
+
+PRIORITY: Final = 5
+"""The priority of an effect about which nothing was said; 0 goes before all others, 9 after them."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, order=True)
@@ -68,13 +71,17 @@ class Emission:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class EffectDraft:
-    """Something to be done in the world once. `expires_at`: not done after it. `kind` names the gateway: `text`, `call`, `ping`."""
+    """Something to be done in the world once. `expires_at`: not done after it. `kind` names the gateway: `text`, `call`, `ping`.
+
+    Of what is due at once the lowest `priority` is done first.
+    """
 
     key: EffectKey
     kind: str
     due_at: int
     expires_at: int | None
     body: EffectBody
+    priority: int = PRIORITY
 
 
 @dataclasses.dataclass(slots=True)
@@ -156,14 +163,21 @@ class Turn:
         self.outcome.events.append(Emission(topic, key, event))
 
     def effect(
-        self, key: str, kind: str, body: EffectBody, *, due_at: int | None = None, expires_at: int | None = None
+        self,
+        key: str,
+        kind: str,
+        body: EffectBody,
+        *,
+        due_at: int | None = None,
+        expires_at: int | None = None,
+        priority: int = PRIORITY,
     ) -> None:
-        """Have something done once in the world, at `due_at` (default: now)."""
+        """Have something done once in the world, at `due_at` (default: now); of what waits the lowest priority (0 to 9) first."""
         due = self.now if due_at is None else due_at
-        self.outcome.effects.append(EffectDraft(EffectKey(key), kind, due, expires_at, body))
+        self.outcome.effects.append(EffectDraft(EffectKey(key), kind, due, expires_at, body, int(priority)))
 
     def recall(self, key: str) -> None:
-        """Supersede an effect that is not due yet. What is due now is being done already and cannot be recalled."""
+        """Supersede an effect that nobody has begun. What is due at this very time is being done and cannot be recalled."""
         self.outcome.recalled.append(EffectKey(key))
 
     def record(self, row: Record) -> None:

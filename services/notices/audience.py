@@ -20,13 +20,32 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 ENDED = frozenset({IncidentState.CLOSED, IncidentState.DISMISSED})
+BACK = frozenset({IncidentState.PARTIALLY_RESTORED, IncidentState.RESTORED, IncidentState.CLOSED})
+_FOUND_BESIDE = "foundByCrew"
+"""The reason of an incident that was found while what is above it is not mended."""
 
 
-class Affected(Entity, frozen=True, kw_only=True):
-    """A customer without power: the incident that holds him, since when (ms), and the notices of this outage.
+class Known(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What was told of an outage by one way.
 
-    `told_out` says that he was told; `told_estimate` is the restoration that was last named to him and `told_at` when;
-    `told_crew` names the incident whose crew he was told of. `notices` are those that may not have been sent yet.
+    `out`: that power is out. `estimate` is the restoration that was last named and `at` when; `crew` names the incident whose
+    crew was told of, `still` the one of which it was told that it goes on though what failed above is mended. `notices` are
+    those that may not have been sent yet.
+    """
+
+    out: bool = False
+    estimate: int | None = None
+    at: int = 0
+    crew: str = ""
+    still: str = ""
+    notices: tuple[str, ...] = ()
+
+
+class Affected(Entity, frozen=True, kw_only=True, omit_defaults=True):
+    """A customer without power: the incident that holds him, since when (ms), and what he was told of this outage.
+
+    What starts with `told`, and `notices`, is what is `known` by the first phone; `others` has it by further ways. `told_us`: he
+    reported it himself. `above` is the incident that was mended while he stays out under another one.
     """
 
     kind: ClassVar[str] = "affected"
@@ -37,21 +56,65 @@ class Affected(Entity, frozen=True, kw_only=True):
     told_at: int = 0
     told_crew: str = ""
     notices: tuple[str, ...] = ()
+    told_still: str = ""
+    told_us: bool = False
+    above: str = ""
+    others: dict[str, Known] = msgspec.field(default_factory=dict)
+
+    def known(self, way: str = "") -> Known:
+        """Return what was told by a way."""
+        if way:
+            return self.others.get(way, Known())
+        return Known(
+            out=self.told_out,
+            estimate=self.told_estimate,
+            at=self.told_at,
+            crew=self.told_crew,
+            still=self.told_still,
+            notices=self.notices,
+        )
+
+    def knowing(self, way: str, known: Known) -> Affected:
+        """Return the customer with what is told by a way from now on."""
+        if way:
+            return msgspec.structs.replace(self, others={**self.others, way: known})
+        return msgspec.structs.replace(
+            self,
+            told_out=known.out,
+            told_estimate=known.estimate,
+            told_at=known.at,
+            told_crew=known.crew,
+            told_still=known.still,
+            notices=known.notices,
+        )
+
+    @property
+    def told(self) -> bool:
+        """Answers whether the customer knows of the outage, by whichever way."""
+        return self.told_out or self.told_us or any(known.out for known in self.others.values())
 
 
-class Returned(Entity, frozen=True, kw_only=True):
-    """A customer who was told of his outage, has power again since `at` (ms), and was not told so yet. `was`: as he stood."""
+class Returned(Entity, frozen=True, kw_only=True, omit_defaults=True):
+    """A customer who was told of his outage and has power again since `at` (ms). `was`: as he stood.
+
+    `done` are the ways by which he has been told so, or needs not be; `notices` those that may not have been sent yet, by way,
+    and `told_at` (ms) when the last of them was decided. He is remembered for a while: power may fail again.
+    """
 
     kind: ClassVar[str] = "returned"
     at: int
     incident: str
     was: Affected
+    done: tuple[str, ...] = ()
+    notices: dict[str, str] = msgspec.field(default_factory=dict)
+    told_at: int = 0
 
 
 class Followed(Entity, frozen=True, kw_only=True):
     """An incident as far as it was followed: the last revision, its estimate (ms), and what it was merged into.
 
-    `crew` is the order whose crew is on its way, `arrival` (ms) when it should be there.
+    `crew` is the order whose crew is on its way, `arrival` (ms) when it should be there. `back`: some of its customers have
+    power again. `above` is the incident above this one that is mended.
     """
 
     kind: ClassVar[str] = "followed"
@@ -60,6 +123,8 @@ class Followed(Entity, frozen=True, kw_only=True):
     merged_into: str | None = None
     crew: str = ""
     arrival: int | None = None
+    back: bool = False
+    above: str = ""
 
 
 @dataclasses.dataclass(slots=True)
@@ -67,13 +132,25 @@ class Heard:
     """Whom this turn's facts may give something to be told, each with the fact that says so.
 
     Customers newly out, customers with power again (told of their outage), customers that another incident holds now, and
-    incidents of which something changed that concerns whoever they hold.
+    incidents of which something changed that concerns whoever they hold. `undone` are notices of a return that holds no more,
+    by customer and way.
     """
 
     out: dict[str, str] = dataclasses.field(default_factory=dict)
     back: dict[str, str] = dataclasses.field(default_factory=dict)
     moved: dict[str, str] = dataclasses.field(default_factory=dict)
     incidents: dict[str, str] = dataclasses.field(default_factory=dict)
+    undone: list[Undone] = dataclasses.field(default_factory=list)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Undone:
+    """A notice that told a customer by a way that power is back, where it is out again; `fact` says so."""
+
+    customer: str
+    way: str
+    notice: str
+    fact: str
 
 
 def in_order(facts: Iterable[Fact]) -> list[tuple[Fact, IncidentChanged]]:
@@ -110,11 +187,13 @@ def follow(turn: Turn) -> Heard:
             merged_into=event.merged_into,
             crew="" if before is None else before.crew,
             arrival=None if before is None else before.arrival,
+            back=event.state in BACK or (before is not None and before.back),
+            above=_mended_above(event),
         )
         turn.put(followed)
         turn.note(followed, event.state, Reason.INCIDENT_CHANGED, [fact.id])
-        if before is not None and followed.estimate != before.estimate:
-            heard.incidents[holder(turn, event.incident)] = fact.id
+        if before is not None:
+            _hear_change(turn, heard, before, followed, fact)
         for customer in sorted(event.out):
             _lost(turn, heard, customer, fact, event)
         for customer in sorted(event.restored):
@@ -123,12 +202,25 @@ def follow(turn: Turn) -> Heard:
             for affected in held_by(turn, event.incident):
                 _hand_over(turn, heard, affected, holder(turn, event.merged_into), fact)
         elif event.state in ENDED:
-            for affected in held_by(turn, event.incident):
-                turn.remove(affected)
-                turn.note(affected, "forgotten", Reason.INCIDENT_ENDED, [fact.id])
-                heard.out.pop(affected.id, None)
-            _forget(turn, event.incident)
+            _end(turn, heard, event.incident, fact)
     return heard
+
+
+def _hear_change(turn: Turn, heard: Heard, before: Followed, followed: Followed, fact: Fact) -> None:
+    """Keep of which incidents an estimate changed, or what is above them is mended now."""
+    if followed.estimate != before.estimate:
+        heard.incidents[holder(turn, followed.id)] = fact.id
+    if followed.back and not before.back:
+        for below in turn.all(Followed, lambda each: each.above == followed.id):
+            heard.incidents.setdefault(holder(turn, below.id), fact.id)
+
+
+def _end(turn: Turn, heard: Heard, incident: str, fact: Fact) -> None:
+    for affected in held_by(turn, incident):
+        turn.remove(affected)
+        turn.note(affected, "forgotten", Reason.INCIDENT_ENDED, [fact.id])
+        heard.out.pop(affected.id, None)
+    _forget(turn, incident)
 
 
 def _forget(turn: Turn, incident: str) -> None:
@@ -153,23 +245,72 @@ def holder(turn: Turn, incident: str) -> str:
     return incident
 
 
+def answered(turn: Turn, affected: Affected, ways: Iterable[str], estimate: int | None) -> None:
+    """Keep that a customer who wrote to us was answered with what is known: by these ways he need not be told again."""
+    for way in ways:
+        known = affected.known(way)
+        affected = affected.knowing(
+            way,
+            msgspec.structs.replace(
+                known,
+                out=True,
+                estimate=known.estimate if estimate is None else estimate,
+                at=known.at if estimate is None else turn.now,
+                still=affected.incident,
+            ),
+        )
+    turn.put(affected)
+
+
 def _lost(turn: Turn, heard: Heard, customer: str, fact: Fact, event: IncidentChanged) -> None:
     incident = holder(turn, event.incident)
+    told_us = customer in event.told_us
     standing = turn.get(Affected, customer)
     if standing is not None:
         if standing.incident != incident:
-            _hand_over(turn, heard, standing, incident, fact)
-        return
-    returned = turn.get(Returned, customer)
-    if returned is not None:
-        turn.remove(returned)
-        turn.put(msgspec.structs.replace(returned.was, incident=incident))
-        turn.note(returned.was, "stays", Reason.STILL_OUT, [heard.back.pop(customer, fact.id), fact.id])
-        heard.moved[customer] = fact.id
+            _hand_over(turn, heard, standing, incident, fact, _mended_above(event))
         return
     # A beginning that lies ahead is none; one that no calendar holds would be no words.
-    turn.put(Affected(id=customer, incident=incident, since=min(to_ms(event.started_at), turn.now)))
-    heard.out[customer] = fact.id
+    since = min(to_ms(event.started_at), turn.now)
+    returned = turn.get(Returned, customer)
+    if returned is None:
+        turn.put(Affected(id=customer, incident=incident, since=since, told_us=told_us))
+        heard.out[customer] = fact.id
+        return
+    turn.remove(returned)
+    back = heard.back.pop(customer, fact.id)
+    if returned.done:
+        turn.put(_out_again(heard, returned, fact, since, incident, _mended_above(event), told_us=told_us))
+        heard.out[customer] = fact.id
+    else:
+        turn.put(msgspec.structs.replace(returned.was, incident=incident))
+        heard.moved[customer] = fact.id
+    if returned.was.told and len(returned.done) <= len(returned.was.others):
+        turn.note(returned.was, "stays", Reason.STILL_OUT, [back, fact.id])
+
+
+def _out_again(
+    heard: Heard, returned: Returned, fact: Fact, since: int, incident: str, above: str, *, told_us: bool
+) -> Affected:
+    """Return a customer who was told of his return, by some of his ways at least: by those he must be told again."""
+    was = returned.was
+    told = [way for way in ("", *was.others) if way in returned.done]
+    again = Affected(
+        id=was.id,
+        incident=incident,
+        since=since if "" in told else was.since,
+        told_us=told_us or (was.told_us and "" not in told),
+        above=above,
+    )
+    for way in ("", *was.others):
+        again = again.knowing(way, Known() if way in told else was.known(way))
+    heard.undone += [Undone(was.id, way, notice, fact.id) for way, notice in sorted(returned.notices.items())]
+    return again
+
+
+def _mended_above(event: IncidentChanged) -> str:
+    """Return the incident above this one that is mended, as far as its change says; empty: none."""
+    return "" if event.upstream is None or event.reason == _FOUND_BESIDE else event.upstream
 
 
 def _returned(turn: Turn, heard: Heard, customer: str, fact: Fact, event: IncidentChanged) -> None:
@@ -183,16 +324,26 @@ def _returned(turn: Turn, heard: Heard, customer: str, fact: Fact, event: Incide
     turn.remove(standing)
     began = heard.out.pop(customer, None)
     if began is not None:
+        # What was told of an earlier return holds again.
+        heard.undone = [undone for undone in heard.undone if undone.customer != customer]
+    if began is not None and not standing.told:
         turn.note(standing, "untold", Reason.BACK_BEFORE_TOLD, [began, fact.id])
-    elif standing.told_out:
+    elif standing.told:
         turn.put(Returned(id=customer, at=fact.at, incident=event.incident, was=standing))
         heard.back[customer] = fact.id
     else:
         turn.note(standing, "untold", Reason.NEVER_TOLD, [fact.id])
 
 
-def _hand_over(turn: Turn, heard: Heard, affected: Affected, incident: str, fact: Fact) -> None:
-    turn.put(msgspec.structs.replace(affected, incident=incident))
+def _hand_over(
+    turn: Turn, heard: Heard, affected: Affected, incident: str, fact: Fact, above: str | None = None
+) -> None:
+    """Let another incident hold a customer. `above` is what is mended above it; None: as before, the incident is the same one."""
+    if above is None:
+        above = affected.above
+    elif holder(turn, above) != affected.incident:
+        above = ""
+    turn.put(msgspec.structs.replace(affected, incident=incident, above=above))
     heard.moved[affected.id] = fact.id
-    if affected.told_out:
+    if affected.told:
         turn.note(affected, "handedOver", Reason.TOLD_BEFORE, [fact.id])

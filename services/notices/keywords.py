@@ -6,12 +6,14 @@ letters or more. What is not understood is left to people.
 
 from __future__ import annotations
 
+import dataclasses
 import enum
 import re
 import unicodedata
 from typing import Final
 
 from schemas.events import HazardKind
+from services.notices.languages import WORDINGS
 
 
 class Keyword(enum.Enum):
@@ -22,6 +24,27 @@ class Keyword(enum.Enum):
     HELP = "help"
     OUT = "out"
     STATUS = "status"
+    UNLINK = "unlink"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Link:
+    """Whoever writes wants his phone linked to this account number, as it was typed; empty: he does not say to which."""
+
+    account: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Language:
+    """Whoever writes wants texts in this language (ISO 639-1)."""
+
+    code: str
+
+
+Meaning = Keyword | HazardKind | Link | Language | int
+"""What a text means. A number chooses, 0 asks for more to choose from."""
+
+MORE: Final = 0
 
 
 _WORDS: Final = {
@@ -35,11 +58,48 @@ _WORDS: Final = {
     "停电": Keyword.OUT, "停電": Keyword.OUT, "没电": Keyword.OUT, "沒電": Keyword.OUT,
     "status": Keyword.STATUS, "状态": Keyword.STATUS, "狀態": Keyword.STATUS, "查询": Keyword.STATUS,
     "查詢": Keyword.STATUS, "eta": Keyword.STATUS, "etr": Keyword.STATUS,
+    "unlink": Keyword.UNLINK, "取消关联": Keyword.UNLINK, "取消關聯": Keyword.UNLINK, "解除关联": Keyword.UNLINK,
+    "解除關聯": Keyword.UNLINK, "解绑": Keyword.UNLINK, "解綁": Keyword.UNLINK,
 }  # fmt: skip
 """Words that are understood when they are the whole text."""
 
-_FIRST: Final = {"stop": Keyword.STOP, "start": Keyword.START, "out": Keyword.OUT, "status": Keyword.STATUS}
+_FIRST: Final = {
+    "stop": Keyword.STOP, "start": Keyword.START, "out": Keyword.OUT, "status": Keyword.STATUS, "unlink": Keyword.UNLINK,
+}  # fmt: skip
 """Words that are understood as the first of several."""
+
+_MORE: Final = frozenset({"more", "next", "更多", "下一页", "下一頁", "零"})
+_LINK: Final = re.compile(
+    r"(?:link|account|关联|關聯|绑定|綁定|户号|戶號)(?:\s*(?:to|my|account|number|no|户号|戶號))*\s*(.*)"
+)
+"""A wish to be linked, and what follows it."""
+_HAZARD: Final = re.compile(r"(?:hazard|danger|dangerous|危险|危險|险情|險情)")
+"""What a text about danger begins with, whatever it is."""
+_GUESSES: Final = tuple(
+    (re.compile(pattern), kind)
+    for pattern, kind in (
+        (r"\bflames?\b|\bburn|火|烟|煙", HazardKind.FIRE),
+        (r"\btrees?\b|\bbranch|树|樹", HazardKind.TREE_ON_LINE),
+        (r"\bpoles?\b|\bpost\b|杆", HazardKind.POLE_DOWN),
+        (r"\bspark|\bflash|\barc\b", HazardKind.SPARKING),
+        (r"\bwires?\b|\blines?\b|\bcables?\b|[线線]", HazardKind.WIRE_DOWN),
+    )
+)
+"""What is dangerous, as far as one word of a text tells that begins with the word for danger."""
+_HAZARD_WORD: Final = "hazard"
+_ALIASES: Final = {
+    "en": "en", "eng": "en", "英文": "en", "英语": "en", "英語": "en",
+    "zh": "zh", "chinese": "zh", "mandarin": "zh", "中文": "zh", "汉语": "zh", "漢語": "zh", "华语": "zh", "華語": "zh",
+}  # fmt: skip
+_LANGUAGES: Final = {
+    word: code
+    for word, code in (
+        *_ALIASES.items(),
+        *((wording.templates.name.casefold(), code) for code, wording in WORDINGS.items()),
+    )
+    if code in WORDINGS
+}
+"""How languages are called, beside their own names, of those that there are words for."""
 
 _PHRASES_FIRST: Final = tuple(
     (re.compile(pattern), meaning)
@@ -93,8 +153,8 @@ _CHINESE_NUMBERS: Final = "一二三四五六七八九"
 _LEAST_FOR_A_SLIP: Final = 4
 
 
-def read(words: str) -> Keyword | HazardKind | int | None:
-    """Return what a text means: a keyword, a kind of danger, the number that chooses, or None: not understood.
+def read(words: str) -> Meaning | None:  # noqa: PLR0911 (one way out for each kind of meaning)
+    """Return what a text means: a keyword, a kind of danger, a wish, the number that chooses, or None: not understood.
 
     Danger goes before everything else; the wish for no more texts before the rest.
     """
@@ -103,13 +163,27 @@ def read(words: str) -> Keyword | HazardKind | int | None:
     for pattern, meaning in _PHRASES_FIRST:
         if pattern.search(plain):
             return meaning
+    if _HAZARD.match(plain) or _is_like_hazard(plain):
+        return next((kind for pattern, kind in _GUESSES if pattern.search(plain)), HazardKind.OTHER)
     number = _number(compact)
     if number is not None:
         return number
+    if compact in _LANGUAGES:
+        return Language(_LANGUAGES[compact])
     exact = _WORDS.get(compact) or _FIRST.get(plain.partition(" ")[0])
     if exact is not None:
         return exact
-    return next((meaning for pattern, meaning in _PHRASES if pattern.search(plain)), None) or _with_a_slip(compact)
+    said = next((meaning for pattern, meaning in _PHRASES if pattern.search(plain)), None)
+    wish = _LINK.fullmatch(plain) if said is None else None
+    if wish is not None and (not wish[1] or any(map(str.isdigit, wish[1]))):
+        return Link(wish[1])
+    return said or _with_a_slip(compact)
+
+
+def _is_like_hazard(plain: str) -> bool:
+    """Say whether a text begins with the word for danger, with a slip of the finger, and says more."""
+    first, _, rest = plain.partition(" ")
+    return bool(rest) and _one_slip(first, _HAZARD_WORD)
 
 
 def said_of_power(words: str) -> bool | None:
@@ -129,7 +203,9 @@ def _plain(words: str) -> str:
 
 
 def _number(compact: str) -> int | None:
-    if compact.isascii() and compact.isdecimal() and len(compact) <= 2:  # noqa: PLR2004 (nobody is asked to count further)
+    if compact in _MORE:
+        return MORE
+    if compact.isascii() and compact.isdecimal() and len(compact) <= 3:  # noqa: PLR2004 (nobody is asked to count further)
         return int(compact)
     if len(compact) == 1 and compact in _CHINESE_NUMBERS:
         return _CHINESE_NUMBERS.index(compact) + 1

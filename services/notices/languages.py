@@ -1,18 +1,19 @@
-"""The languages there are words for."""
+"""The languages there are words for: one file of `words/` each."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from services.notices.wording_en import English
-from services.notices.wording_zh import Chinese
+from services.notices.templates import load
+from services.notices.wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from services.notices.wording import Wording
+WORDS: Final = Path(__file__).parent / "words"
 
-WORDINGS: Final[Mapping[str, Wording]] = {"en": English(), "zh": Chinese()}
+WORDINGS: Final[Mapping[str, Wording]] = {code: Wording(templates) for code, templates in load(WORDS).items()}
 
 
 def wording_in(*wished: str) -> Wording:

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, ClassVar
 from schemas.events import CustomerAsked
 from schemas.ids import derived
 from services.engine.turn import Entity, Fact, Turn
+from services.notices import caps
 from services.notices.consents import consents
 from services.notices.languages import wording_in
 from services.notices.moments import EFFECT_KIND, LIFETIME_MS, Moment, NoticeDecided, TextBody
 from services.notices.reasons import Reason
+from services.notices.speaking import spoken
+from services.notices.stopping import stopped
 from services.notices.wording import Where
 
 if TYPE_CHECKING:
@@ -67,17 +70,20 @@ class Questioning:
         """Return why a customer is not asked; None: he is."""
         if reached is None:
             return Reason.NO_PHONE
-        if len(self._people.premises(handle)) > 1:
-            return Reason.PHONE_OF_SEVERAL
-        if not consents(turn, handle, reached):
-            return Reason.NO_CONSENT
-        if not asked.at_night and self._manners.quiet_end(turn.now) is not None:
-            return Reason.QUIET_HOURS
-        return None if turn.get(Questioned, handle) is None else Reason.ASKED_LATELY
+        quiet = self._manners.quiet_end(turn.now, self._people.ways(asked.customer)[0].quiet) is not None
+        hindrances = {
+            Reason.PHONE_OF_SEVERAL: len(self._people.premises(handle)) > 1,
+            Reason.NO_CONSENT: not consents(turn, handle, reached),
+            Reason.QUIET_HOURS: quiet and not asked.at_night,
+            Reason.TEXTS_STOPPED: stopped(turn, asked.incident),
+            Reason.ASKED_LATELY: turn.get(Questioned, handle) is not None,
+            Reason.CAPPED: not caps.has_room(turn, handle, self._manners),
+        }
+        return next((reason for reason, holds in hindrances.items() if holds), None)
 
     def _text(self, turn: Turn, fact: Fact, asked: CustomerAsked, reached: Reached, handle: str) -> None:
         customer, moment = asked.customer, Moment.QUESTION
-        wording = wording_in(reached.language, *self._manners.languages)
+        wording = wording_in(spoken(turn, handle), reached.language, *self._manners.languages)
         words = wording.question(Where((self._people.name(customer),), len(self._people.premises(handle))))
         key, expires_at = derived("text", asked.incident, moment, fact.id), turn.now + LIFETIME_MS[moment]
         body = TextBody(customer=customer, moment=moment, words=(wording.exercise if turn.exercise else "") + words)
@@ -94,3 +100,4 @@ class Questioning:
             )
         )
         turn.note(("notice", key), "due", Reason.POWER_QUESTION, [fact.id])
+        caps.count(turn, handle, self._manners)

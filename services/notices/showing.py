@@ -29,35 +29,6 @@ async def told_of(connection: Connection, incident: str) -> list[Told]:
     return [Told(**row) for row in rows]
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Text:
-    """A text about an incident. The phone is in full; times are milliseconds."""
-
-    key: str
-    moment: str
-    customer: str
-    customers: int
-    phone: str
-    state: str
-    reason: str
-    at_ms: int
-    estimate_ms: int | None
-
-
-async def texts_of(connection: Connection, incident: str, limit: int) -> list[Text]:
-    """Return the last texts about an incident, newest first."""
-    rows = await connection.fetch(
-        """SELECT n.key, n.moment, n.customer, cardinality(n.customers) AS customers,
-                  coalesce((SELECT phone FROM current_phone f WHERE f.customer = n.customer ORDER BY rank LIMIT 1), '') AS phone,
-                  coalesce(n.state, 'due') AS state, coalesce(n.operator_code, n.effect_reason, '') AS reason,
-                  n.decided_at_ms AS at_ms, n.estimate_ms
-           FROM notice n WHERE n.incident = $1 ORDER BY n.decided_at_ms DESC, n.key LIMIT $2""",
-        incident,
-        limit,
-    )
-    return [Text(**row) for row in rows]
-
-
 async def texts_by_state(connection: Connection, incident: str) -> dict[str, int]:
     """Return how many texts about an incident are in each state."""
     rows = await connection.fetch(
@@ -70,9 +41,14 @@ async def texts_by_state(connection: Connection, incident: str) -> dict[str, int
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class UnreadText:
-    """A text from somebody that no rule understood. Phone and words are in full; `premises` is how many the phone stands for."""
+    """A text that a person has to read: no rule understood it, or it speaks of danger. Phone and words are in full.
+
+    `area` is the supply area that decided on it, `premises` how many the phone stands for, `customer` the only one of them.
+    """
 
     id: str
+    area: str
+    state: str
     at_ms: int
     phone: str
     words: str
@@ -81,10 +57,12 @@ class UnreadText:
     customer: str | None
 
 
-_UNREAD = """SELECT t.id, t.at_ms, t.phone, t.words, t.reason,
-       (SELECT count(*) FROM current_phone p WHERE p.phone = t.phone)::integer AS premises,
-       (SELECT min(p.customer) FROM current_phone p WHERE p.phone = t.phone HAVING count(*) = 1) AS customer
-FROM inbound_text t WHERE t.state = 'unread'"""
+_UNREAD = """SELECT t.id, t.area, t.state, t.at_ms, t.phone, t.words, t.reason, p.premises, p.customer
+FROM inbound_text t CROSS JOIN LATERAL (
+    SELECT count(*)::integer AS premises, CASE WHEN count(*) = 1 THEN min(customer) END AS customer
+    FROM (SELECT f.customer FROM current_phone f WHERE f.phone = t.phone
+          UNION SELECT l.customer FROM linked_phone l WHERE l.handle = t.handle AND l.ended_at_ms IS NULL) of_phone) p
+WHERE t.state IN ('unread', 'warned')"""
 
 
 async def unread(connection: Connection, limit: int) -> list[UnreadText]:
@@ -98,6 +76,6 @@ async def unread(connection: Connection, limit: int) -> list[UnreadText]:
 
 
 async def unread_one(connection: Connection, text: str) -> UnreadText | None:
-    """Return one text that no rule understood; None when there is none of this id."""
+    """Return one text that a person has to read; None when there is none of this id."""
     row = await connection.fetchrow(f"{_UNREAD} AND t.id = $1", text)
     return None if row is None else UnreadText(**row)

@@ -12,16 +12,19 @@ from services.engine.taking import Connection
 from services.engine.turn import Fact, Record
 from services.notices.gsm import septets
 from services.notices.moments import (
-    EFFECT_KIND,
+    Channel,
     ConsentTaken,
     InboundTaken,
+    Kind,
     NoticeDecided,
     NoticeReceipted,
     TextBody,
 )
 from services.notices.parts import Part, words_of
-from services.notices.people import Manners, Reached
+from services.notices.people import Contact, Manners, Reached
 from services.notices.stage import FINALITY, NotifyStage
+from services.notices.store_dialogue import save_dialogue
+from services.notices.store_numbers import numbers_of
 
 SAME_TEXT_MS = 60_000
 """The same words of the same phone in one minute, or in the next, are one text that came again."""
@@ -47,6 +50,7 @@ class NotifyStore:
         await _decided(connection, (shard, tick, now), [r for r in records if isinstance(r, NoticeDecided)])
         await _inbound(connection, (shard, tick, now), [r for r in records if isinstance(r, InboundTaken)])
         await _consents(connection, (shard, tick, now), [r for r in records if isinstance(r, ConsentTaken)])
+        await save_dialogue(connection, shard, tick, now, records)
         await _receipts(connection, [r for r in records if isinstance(r, NoticeReceipted)])
 
 
@@ -57,10 +61,24 @@ async def _decided(connection: Connection, turn: _Turn, notices: Sequence[Notice
     if notices:
         await connection.executemany(
             """INSERT INTO notice_decided (area, tick, decided_at_ms, key, handle, incident, customer, customers, moment,
-                                           estimate_ms, expires_at_ms)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)""",
+                                           estimate_ms, expires_at_ms, channel, contact, segments, revision)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)""",
             [
-                (*turn, n.key, n.handle, n.incident, n.customers[0], n.customers, n.moment, n.estimate, n.expires_at)
+                (
+                    *turn,
+                    n.key,
+                    n.handle,
+                    n.incident,
+                    n.customers[0],
+                    n.customers,
+                    n.moment,
+                    n.estimate,
+                    n.expires_at,
+                    n.channel,
+                    n.contact,
+                    n.segments,
+                    n.revision,
+                )
                 for n in notices
             ],
         )
@@ -100,7 +118,11 @@ async def _receipts(connection: Connection, receipts: Sequence[NoticeReceipted])
                 answered AS (
                     UPDATE inbound_text t SET receipt = r.outcome, receipt_at_ms = r.at
                     FROM r WHERE t.answer = r.key AND (t.receipt IS NULL
-                        OR array_position($5::text[], r.outcome) > array_position($5::text[], t.receipt)))
+                        OR array_position($5::text[], r.outcome) > array_position($5::text[], t.receipt))),
+                by_person AS (
+                    UPDATE inbound_answer a SET receipt = r.outcome, receipt_at_ms = r.at
+                    FROM r WHERE a.key = r.key AND (a.receipt IS NULL
+                        OR array_position($5::text[], r.outcome) > array_position($5::text[], a.receipt)))
            UPDATE notice_decided n SET receipt = r.outcome, receipt_at_ms = r.at, operator_code = r.code
            FROM r WHERE n.key = r.key AND (n.receipt IS NULL
                OR array_position($5::text[], r.outcome) > array_position($5::text[], n.receipt))""",
@@ -116,23 +138,32 @@ class SentText:
     area: str
 
 
-async def sent_text(connection: Connection, reference: str) -> SentText | None:
-    """Return the text that the operator calls `reference`; None: no attempt with this reference was settled yet."""
-    row = await connection.fetchrow(
-        "SELECT key, shard FROM effects WHERE gateway_reference = $1 AND kind = $2", reference, EFFECT_KIND
-    )
-    return None if row is None else SentText(row["key"], row["shard"])
-
-
 async def read_people(connection: Connection) -> dict[str, Reached]:
-    """Return how each customer of the current utility version is reached; those without a phone are left out."""
+    """Return how each customer of the current utility version is reached; those who are not reached at all are left out."""
     rows = await connection.fetch(
-        """SELECT c.customer, p.phones, c.service_point, c.language, c.consent, c.life_support
+        """SELECT c.customer, coalesce(p.phones, '{}') AS phones, c.service_point, c.language, c.consent, c.life_support, c.tier
            FROM current_customer c
-           JOIN (SELECT customer, array_agg(phone ORDER BY rank) AS phones FROM current_phone GROUP BY customer) p
+           LEFT JOIN (SELECT customer, array_agg(phone ORDER BY rank) AS phones FROM current_phone GROUP BY customer) p
                USING (customer)
+           WHERE p.phones IS NOT NULL OR EXISTS (SELECT FROM current_notice_contact n WHERE n.customer = c.customer)
            ORDER BY c.customer"""
     )
+    contacts: dict[str, list[Contact]] = {}
+    for row in await connection.fetch(
+        """SELECT customer, id, channel, address, language, quiet_from, quiet_until, moments FROM current_notice_contact
+           ORDER BY customer, channel, address"""
+    ):
+        quiet = None if row["quiet_from"] is None else (row["quiet_from"], row["quiet_until"])
+        contacts.setdefault(row["customer"], []).append(
+            Contact(
+                id=row["id"],
+                channel=Channel(row["channel"]),
+                address=row["address"],
+                language=row["language"],
+                quiet=quiet,
+                kinds=frozenset(map(Kind, row["moments"])),
+            )
+        )
     return {
         row["customer"]: Reached(
             phones=tuple(row["phones"]),
@@ -141,35 +172,37 @@ async def read_people(connection: Connection) -> dict[str, Reached]:
             language=row["language"],
             consents=row["consent"],
             life_support=row["life_support"],
+            tier=row["tier"],
+            contacts=tuple(contacts.get(row["customer"], ())),
         )
         for row in rows
     }
 
 
 async def read_manners(connection: Connection) -> Manners:
-    """Return time zone, languages and quiet hours of the current utility version. Raises `LookupError` without one."""
+    """Return what the current utility version holds to in telling people. Raises `LookupError` without one."""
     row = await connection.fetchrow(
-        "SELECT time_zone, languages, quiet_from, quiet_until FROM utility_version WHERE current"
+        "SELECT version, time_zone, languages, quiet_from, quiet_until, texts_a_day FROM utility_version WHERE current"
     )
     if row is None:
         raise LookupError("no utility folder was imported into this database")
+    hours = await connection.fetch(
+        "SELECT kind, tier, quiet_from, quiet_until FROM quiet_hours WHERE version = $1 ORDER BY kind, tier",
+        row["version"],
+    )
     return Manners(
         zone=ZoneInfo(row["time_zone"]),
         languages=tuple(row["languages"]),
         quiet_from=row["quiet_from"],
         quiet_until=row["quiet_until"],
+        quiet_by={(Kind(each["kind"]), each["tier"]): (each["quiet_from"], each["quiet_until"]) for each in hours},
+        texts_a_day=row["texts_a_day"],
     )
 
 
 async def phone_of(connection: Connection, text: TextBody) -> str | None:
-    """Return the number for a text in international form, if one is known: whose text it answers, else the customer's."""
-    found: str | None = await connection.fetchval(
-        """SELECT CASE WHEN $1 = '' THEN (SELECT phone FROM current_phone WHERE customer = $2 ORDER BY rank LIMIT 1)
-                  ELSE (SELECT phone FROM inbound_text WHERE id = $1) END""",
-        text.inbound,
-        text.customer,
-    )
-    return found
+    """Return the number for a text in international form, if one is known (`store_numbers.numbers_of`)."""
+    return (await numbers_of(connection, [text]))[0]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -7,39 +7,39 @@ the customer waits, and is told what holds when the wait is over. So nothing sta
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, ClassVar
+from collections import Counter
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from schemas.events import OrderChanged, OrderState, OrderWork
-from schemas.ids import derived
-from services.clock import to_ms
-from services.engine.turn import Entity, Fact, Turn
-from services.notices.audience import Affected, Followed, Heard, Returned, holder
-from services.notices.consents import consents
-from services.notices.languages import wording_in
-from services.notices.moments import (
-    EFFECT_KIND,
-    ETR_MOVED_MS,
-    ETR_PAUSE_MS,
-    LIFETIME_MS,
-    Moment,
-    NoticeDecided,
-    TextBody,
-)
+from services.notices import caps
+from services.notices.audience import Affected, Followed, Heard, Returned, Undone
+from services.notices.consents import willing
+from services.notices.forgetting import remember
+from services.notices.linking import premises_of, ways_of
+from services.notices.moments import ETR_PAUSE_MS, KIND_OF, LIFETIME_MS, Channel, Moment
+from services.notices.news import News, hears_of_return, news_of
+from services.notices.orders import note_orders, take_orders
+from services.notices.planned import Covers
 from services.notices.reasons import Reason
-from services.notices.wording import Calendar, Where
+from services.notices.sending import Notice, send, wait_of
+from services.notices.stopping import HELD, Stopped, Waiting, stopped, waiter
+from services.notices.wording import Calendar, Where, Wording
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from services.notices.people import Manners, People
-
-_LIFE = {state: place for place, state in enumerate(OrderState)}
-"""How far an order is: of two states told at one instant the later one counts."""
+    from services.engine.turn import Turn
+    from services.notices.people import Manners, People, Way
 
 LONG_BACK_MS = 30 * 60_000
 """Who is told this long after it that power is back is told since when."""
+
+FIRST_TEXTS = 50
+"""So many texts of an outage go before all other texts of outages, each time that something is told of it."""
+
+UNSENT_MS = 10 * 60_000
+"""A notice of a return that is no older than this may not have been sent, where it has to be called back."""
 
 _WHY = {
     Moment.POWER_OUT: Reason.NEWLY_OUT,
@@ -47,24 +47,21 @@ _WHY = {
     Moment.ETR_CHANGE: Reason.ESTIMATE_MOVED,
     Moment.INFORM_DISPATCHED: Reason.CREW_ENROUTE,
     Moment.POWER_RESTORED: Reason.POWER_BACK,
+    Moment.STILL_OUT: Reason.OTHER_REPAIR,
 }
 
 
-class Waiting(Entity, frozen=True, kw_only=True):
-    """A customer who has something to be told, and is told at `until` (ms) what holds then."""
+@dataclasses.dataclass(slots=True)
+class Found:
+    """What is to be told now, by channel, handle, moment and incident, and the incidents of which anybody is told, or will be.
 
-    kind: ClassVar[str] = "waiting"
-    until: int
+    `covers` and `stops` are what holds some of it back.
+    """
 
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class News:
-    """What a customer does not know: moment, the incident that it is of, the customer as he stands or stood."""
-
-    moment: Moment
-    incident: str
-    stands: Affected
-    back_at: int | None = None
+    covers: Covers
+    stops: Sequence[Stopped]
+    groups: dict[tuple[str, str, Moment, str], list[tuple[News, str]]] = dataclasses.field(default_factory=dict)
+    reached: set[str] = dataclasses.field(default_factory=set)
 
 
 class Telling:
@@ -76,230 +73,242 @@ class Telling:
 
     def tell(self, turn: Turn, heard: Heard) -> None:
         """Tell everybody whom this turn's facts, or the end of a wait, give something to be told."""
-        orders = _take_orders(turn, heard)
-        groups: dict[tuple[str, Moment, str], list[tuple[News, str]]] = {}
-        reached: set[str] = set()
+        orders = take_orders(turn, heard)
+        for undone in heard.undone:
+            self._call_back(turn, heard, undone)
+        found = Found(Covers(turn), turn.all(Stopped))
         for customer, cause in sorted(self._concerned(turn, heard).items()):
-            news = self._news(turn, customer, cause)
-            if news is None:
-                continue
-            if self._may_tell(turn, news, cause, heard):
-                handle = self._people.texted(customer)
-                groups.setdefault((handle, news.moment, news.incident), []).append((news, cause))
-                reached.add(news.incident)
-            elif turn.get(Waiting, customer) is not None:
-                reached.add(news.incident)
-        for (handle, moment, incident), found in sorted(groups.items(), key=lambda group: group[0]):
-            self._text(turn, handle, moment, incident, found)
-        for fact, order, incident in orders:
-            to, why = ("followed", Reason.CREW_ENROUTE) if incident in reached else ("untold", Reason.NOBODY_TO_TELL)
-            turn.note(("order", order), to, why, [fact.id])
-        for waiting in turn.all(Waiting):
-            turn.wake(waiting.until)
+            ways = ways_of(turn, self._people, customer)
+            if not ways:
+                self._nowhere(turn, heard, customer, cause)
+            for way in ways:
+                self._look(turn, heard, found, customer, way, cause)
+            self._settle(turn, customer, ways)
+        sent: Counter[str] = Counter()
+        for (channel, handle, moment, incident), group in sorted(found.groups.items(), key=lambda group: group[0]):
+            if channel != Channel.TEXT or caps.has_room(turn, handle, self._manners):
+                self._text(turn, moment, incident, group, first=sent[incident] < FIRST_TEXTS)
+                sent[incident] += 1
+            else:
+                for news, cause in group:
+                    self._wait(turn, news, self._manners.next_day(turn.now), Reason.CAPPED, cause)
+        note_orders(turn, orders, found.reached)
+        for waiting in turn.all(Waiting, lambda each: each.until != HELD):
+            if waiting.until > turn.now:
+                turn.wake(waiting.until)
+            else:  # by this way he is told nothing any more
+                turn.remove(waiting)
 
     def _concerned(self, turn: Turn, heard: Heard) -> dict[str, str]:
         """Return who may have something to be told, each with what brings it up: a fact, or the end of a wait."""
-        found = {w.id: f"waited:{w.until}" for w in turn.all(Waiting, lambda waiting: waiting.until <= turn.now)}
+        due = turn.all(Waiting, lambda waiting: waiting.until <= turn.now)
+        found = {waiting.id.partition(" ")[0]: f"waited:{waiting.until}" for waiting in due}
         if heard.incidents:
             for affected in turn.all(Affected, lambda affected: affected.incident in heard.incidents):
                 found[affected.id] = heard.incidents[affected.incident]
         return found | heard.moved | heard.out | heard.back
 
-    def _news(self, turn: Turn, customer: str, cause: str) -> News | None:
-        """Return what a customer does not know and should; whoever waits for nothing any more is let go."""
-        returned, affected = turn.get(Returned, customer), turn.get(Affected, customer)
-        waiting = turn.get(Waiting, customer)
-        if returned is not None:
-            return News(Moment.POWER_RESTORED, returned.incident, returned.was, returned.at)
-        moment = None if affected is None else self._moment(turn, affected)
-        if affected is None or moment is None:
+    def _look(self, turn: Turn, heard: Heard, found: Found, customer: str, way: Way, cause: str) -> None:
+        """Find out what a customer is to be told by a way now; whoever waits for nothing any more is let go."""
+        news = news_of(turn, self._manners.zone, customer, way)
+        if news is None:
+            waiting = turn.get(Waiting, _waiter(customer, way))
             if waiting is not None:
                 turn.remove(waiting)
-                turn.note(waiting, "over", Reason.NOTHING_NEW, [] if _is_wait(cause) else [cause])
-            return None
-        return News(moment, affected.incident, affected)
+                turn.note(waiting, "over", Reason.NOTHING_NEW, [] if wait_of(cause) else [cause])
+        elif self._may_tell(turn, news, cause, heard, found):
+            found.groups.setdefault((way.channel, way.handle, news.moment, news.incident), []).append((news, cause))
+            found.reached.add(news.incident)
+        elif turn.get(Waiting, _waiter(customer, way)) is not None:
+            found.reached.add(news.incident)
 
-    def _moment(self, turn: Turn, affected: Affected) -> Moment | None:
-        if not affected.told_out:
-            return Moment.POWER_OUT
-        followed = turn.get(Followed, affected.incident)
-        if followed is None:
-            return None
-        if followed.crew and holder(turn, affected.told_crew) != affected.incident:
-            return Moment.INFORM_DISPATCHED
-        if Calendar(turn.now, self._manners.zone).ahead(followed.estimate) is None or followed.estimate is None:
-            return None
-        if affected.told_estimate is None:
-            return Moment.INITIAL_ETR
-        return Moment.ETR_CHANGE if abs(followed.estimate - affected.told_estimate) >= ETR_MOVED_MS else None
+    def _nowhere(self, turn: Turn, heard: Heard, customer: str, cause: str) -> None:
+        returned = turn.get(Returned, customer)
+        affected = turn.get(Affected, customer) if returned is None else returned.was
+        if affected is not None and (customer in heard.out or returned is not None):
+            turn.note(affected, "untold", Reason.NO_PHONE, [] if wait_of(cause) else [cause])
 
-    def _may_tell(self, turn: Turn, news: News, cause: str, heard: Heard) -> bool:
+    def _may_tell(self, turn: Turn, news: News, cause: str, heard: Heard, found: Found) -> bool:
         """Say whether a customer is to be told now; if not, he waits or there is a reason to say nothing."""
-        customer = news.stands.id
-        reached = self._people.get(customer)
-        silent = None
-        if reached is None:
-            silent = Reason.NO_PHONE
-        elif not consents(turn, self._people.texted(customer), reached):
-            silent = Reason.NO_CONSENT
-        if silent is not None or reached is None:
-            returned, waiting = turn.get(Returned, customer), turn.get(Waiting, customer)
-            for over in (returned, waiting):
-                if over is not None:
-                    turn.remove(over)
-            if customer in heard.out or returned is not None or waiting is not None:
-                turn.note(news.stands, "untold", silent or Reason.NO_PHONE, [] if _is_wait(cause) else [cause])
+        customer, way = news.stands.id, news.way
+        waiting, returned = turn.get(Waiting, _waiter(customer, way)), turn.get(Returned, customer)
+        until, why = self._hindered(turn, news, found)
+        if why is not None and until is not None:
+            self._wait(turn, news, until, why, cause)
             return False
-        wait = None if reached.life_support else self._manners.quiet_end(turn.now)
-        why = Reason.QUIET_HOURS
-        if wait is None and news.moment is Moment.ETR_CHANGE and turn.now < news.stands.told_at + ETR_PAUSE_MS:
-            wait, why = news.stands.told_at + ETR_PAUSE_MS, Reason.TOLD_LATELY
-        waiting = turn.get(Waiting, customer)
-        if wait is not None and (waiting is None or waiting.until != wait):
-            turn.put(Waiting(id=customer, until=wait))
-            turn.note(news.stands, "waits", why, [] if _is_wait(cause) else [cause])
-        elif wait is None and waiting is not None:
+        if waiting is not None:
             turn.remove(waiting)
-        return wait is None
+        if why is None:
+            return True
+        if returned is not None:
+            turn.put(_done(returned, way))
+        if customer in heard.out or returned is not None or waiting is not None:
+            turn.note(news.stands, "untold", why, [] if wait_of(cause) else [cause])
+        return False
 
-    def _text(self, turn: Turn, handle: str, moment: Moment, incident: str, found: Sequence[tuple[News, str]]) -> None:
-        """Decide on one text, recall what it overtakes, and keep what its customers know from now on."""
-        customers = tuple(news.stands.id for news, _ in found)
-        causes = sorted({cause for _, cause in found})
-        facts = [cause for cause in causes if not _is_wait(cause)]
-        key = derived("text", incident, moment, *customers, *causes)
-        expires_at = turn.now + LIFETIME_MS[moment]
+    def _hindered(self, turn: Turn, news: News, found: Found) -> tuple[int | None, Reason | None]:
+        """Return until when (ms) a customer waits and why; no time: he is told nothing of it; no reason: he is told now."""
+        way = news.way
+        if not willing(turn, way):
+            return None, Reason.NO_CONSENT
+        if stopped(turn, news.incident, found.stops):
+            return HELD, Reason.TEXTS_STOPPED
+        if (
+            news.moment is Moment.POWER_OUT
+            and (cover := found.covers.of(news.stands.id, way, news.stands.since)) is not None
+        ):
+            return cover.until, Reason.PLANNED_WORK
+        quiet = self._manners.waits_until(turn.now, KIND_OF[news.moment], self._people.of(news.stands.id), way)
+        if quiet is not None:
+            return quiet, Reason.QUIET_HOURS
+        pause = news.known.at + ETR_PAUSE_MS
+        if news.moment is Moment.ETR_CHANGE and turn.now < pause:
+            return pause, Reason.TOLD_LATELY
+        return None, None
+
+    def _wait(self, turn: Turn, news: News, until: int, why: Reason, cause: str) -> None:
+        waiter = _waiter(news.stands.id, news.way)
+        waiting = turn.get(Waiting, waiter)
+        if waiting is None or waiting.until != until:
+            turn.put(Waiting(id=waiter, until=until))
+            turn.note(news.stands, "waits", why, [] if wait_of(cause) else [cause])
+
+    def _settle(self, turn: Turn, customer: str, ways: Sequence[Way]) -> None:
+        """Let go of a customer whose return nobody has to hear of, by whatever way."""
+        returned = turn.get(Returned, customer)
+        if returned is None or returned.notices:
+            return
+        if not any(way.id not in returned.done and hears_of_return(returned.was, way) for way in ways):
+            turn.remove(returned)
+
+    def _call_back(self, turn: Turn, heard: Heard, undone: Undone) -> None:
+        """Call back a notice that power is back: one of its premises is without. The others may have to be told anew."""
+        turn.recall(undone.notice)
+        turn.note(("notice", undone.notice), "recalled", Reason.OUT_AGAIN, [undone.fact])
+        way = next((each for each in ways_of(turn, self._people, undone.customer) if each.id == undone.way), None)
+        for customer in () if way is None else premises_of(turn, self._people, way.handle):
+            returned = turn.get(Returned, customer)
+            mine = () if returned is None else [each for each, key in returned.notices.items() if key == undone.notice]
+            if returned is not None and mine:
+                left = {each: key for each, key in returned.notices.items() if each not in mine}
+                unsent = turn.now - returned.told_at <= UNSENT_MS
+                done = tuple(each for each in returned.done if not unsent or each not in mine)
+                turn.put(msgspec.structs.replace(returned, notices=left, done=done))
+                if unsent:
+                    heard.back[customer] = undone.fact
+
+    def _text(
+        self, turn: Turn, moment: Moment, incident: str, found: Sequence[tuple[News, str]], *, first: bool
+    ) -> None:
+        """Decide on one notice, recall what it overtakes, and keep what its customers know from now on."""
         followed = turn.get(Followed, incident)
         expected = None if followed is None else Calendar(turn.now, self._manners.zone).ahead(followed.estimate)
-        estimate = (
-            None if followed is None or expected is None or moment is Moment.POWER_RESTORED else followed.estimate
+        named = followed is not None and expected is not None and moment is not Moment.POWER_RESTORED
+        estimate = followed.estimate if followed is not None and named else None
+        notice = Notice(
+            moment=moment,
+            of=incident,
+            revision=0 if followed is None else followed.revision,
+            way=found[0][0].way,
+            customers=tuple(news.stands.id for news, _ in found),
+            says=lambda wording, where: self._words(turn, wording, where, [news for news, _ in found], followed),
+            causes=[cause for _, cause in found],
+            estimate=estimate,
+            first=first,
         )
-        words = self._words(turn, handle, [news for news, _ in found], followed)
-        turn.effect(
-            key, EFFECT_KIND, TextBody(customer=customers[0], moment=moment, words=words), expires_at=expires_at
-        )
-        turn.record(
-            NoticeDecided(
-                key=key,
-                handle=handle,
-                incident=incident,
-                customers=customers,
-                moment=moment,
-                estimate=estimate,
-                expires_at=expires_at,
-            )
-        )
-        turn.note(("notice", key), "due", _WHY[moment], facts)
-        kept = self._recall(turn, handle, found, facts)
+        key = send(turn, self._people, self._manners, notice, _WHY[moment])
+        facts = sorted({cause for _, cause in found if not wait_of(cause)})
+        kept = self._recall(turn, [news for news, _ in found], facts)
         for news, _ in found:
             if moment is Moment.POWER_RESTORED:
                 returned = turn.get(Returned, news.stands.id)
                 assert returned is not None, "news of a return are of a customer who returned"
-                turn.remove(returned)
-                continue
-            crew = incident if followed is not None and followed.crew else news.stands.told_crew
-            turn.put(
-                msgspec.structs.replace(
-                    news.stands,
-                    told_out=True,
-                    told_estimate=news.stands.told_estimate if estimate is None else estimate,
-                    told_at=news.stands.told_at if estimate is None else turn.now,
-                    told_crew=crew,
-                    notices=(*kept, key),
+                known = msgspec.structs.replace(returned.was.known(news.way.id), notices=())
+                turn.put(
+                    msgspec.structs.replace(
+                        _done(returned, news.way),
+                        was=returned.was.knowing(news.way.id, known),
+                        notices={**returned.notices, news.way.id: key},
+                        told_at=turn.now,
+                    )
                 )
+                remember(turn)
+                continue
+            # As this turn has left him: he may be told by several ways.
+            stands = turn.get(Affected, news.stands.id) or news.stands
+            known = stands.known(news.way.id)
+            told = msgspec.structs.replace(
+                known,
+                out=True,
+                estimate=known.estimate if estimate is None else estimate,
+                at=known.at if estimate is None else turn.now,
+                crew=incident if followed is not None and followed.crew else known.crew,
+                still=incident,
+                notices=(*kept, key),
             )
+            turn.put(stands.knowing(news.way.id, told))
 
-    def _recall(
-        self, turn: Turn, handle: str, found: Sequence[tuple[News, str]], facts: Sequence[str]
-    ) -> tuple[str, ...]:
+    def _recall(self, turn: Turn, found: Sequence[News], facts: Sequence[str]) -> tuple[str, ...]:
         """Recall the older notices of these customers and return those that stay, since others need them."""
-        told = {news.stands.id for news, _ in found}
+        way = found[0].way
+        told = {news.stands.id for news in found}
         others = {
             notice
-            for customer in self._people.premises(handle)
+            for customer in premises_of(turn, self._people, way.handle)
             if customer not in told and (affected := turn.get(Affected, customer)) is not None
-            for notice in affected.notices
+            for known in (affected.known(), *affected.others.values())
+            for notice in known.notices
         }
-        older = sorted({notice for news, _ in found for notice in news.stands.notices})
+        older = sorted({notice for news in found for notice in news.known.notices})
         for notice in older:
             if notice not in others:
                 turn.recall(notice)
                 turn.note(("notice", notice), "recalled", Reason.NEWER_NOTICE, facts)
         return tuple(notice for notice in older if notice in others)
 
-    def _words(self, turn: Turn, handle: str, found: Sequence[News], followed: Followed | None) -> str:
+    def _words(
+        self, turn: Turn, wording: Wording, where: Where, found: Sequence[News], followed: Followed | None
+    ) -> str:
         first = found[0]
-        reached = self._people.get(first.stands.id)
-        wording = wording_in("" if reached is None else reached.language, *self._manners.languages)
         calendar = Calendar(turn.now, self._manners.zone)
-        names = tuple(self._people.name(news.stands.id) for news in found)
-        where = Where(names, len(self._people.premises(handle)))
         expected = None if followed is None else calendar.ahead(followed.estimate)
+        crew = followed is not None and bool(followed.crew)
         match first.moment:
             case Moment.POWER_OUT:
                 since = min(news.stands.since for news in found)
-                crew = followed is not None and bool(followed.crew)
-                said = wording.power_out(where, calendar, since=since, expected=expected, crew=crew)
+                return wording.power_out(where, calendar, since=since, expected=expected, crew=crew)
+            case Moment.STILL_OUT:
+                return wording.still_out(where, calendar, expected=expected, crew=crew)
             case Moment.INFORM_DISPATCHED:
                 arrival = None if followed is None else calendar.ahead(followed.arrival)
-                said = wording.crew_enroute(where, calendar, arrival=arrival, expected=expected)
+                return wording.crew_enroute(where, calendar, arrival=arrival, expected=expected)
             case Moment.POWER_RESTORED:
                 back_at = min(news.back_at or turn.now for news in found)
                 long_ago = turn.now - back_at >= LONG_BACK_MS
-                said = wording.power_restored(where, calendar, since=back_at if long_ago else None)
+                return wording.power_restored(where, calendar, since=back_at if long_ago else None)
             case _:
                 assert expected is not None, "there is news of an estimate only where there is one"
-                told = first.stands.told_estimate
+                told = first.known.estimate
                 if first.moment is Moment.INITIAL_ETR or told is None:
-                    said = wording.initial_etr(where, calendar, expected=expected)
-                else:
-                    said = wording.etr_change(where, calendar, expected=expected, later=expected > told)
-        return (wording.exercise if turn.exercise else "") + said
+                    return wording.initial_etr(where, calendar, expected=expected)
+                return wording.etr_change(where, calendar, expected=expected, later=expected > told)
 
 
-def _is_wait(cause: str) -> bool:
-    return cause.startswith("waited:")
+def forget_returns(turn: Turn) -> bool:
+    """Drop whoever was told so long ago that power is back that no notice of it can still be sent; answers whether any is left."""
+    for returned in turn.all(Returned, lambda each: bool(each.notices) and _is_old(each, turn.now)):
+        turn.remove(returned)
+    return bool(turn.all(Returned))
 
 
-def _take_orders(turn: Turn, heard: Heard) -> list[tuple[Fact, str, str]]:
-    """Keep whose crew is on its way; return the orders that are, each with its fact and the incident it is for now."""
-    enroute = []
-    for fact, order in _latest_orders(turn.facts):
-        assert order.incident is not None, "an order without an incident was left out"
-        incident = holder(turn, order.incident)
-        followed = turn.get(Followed, incident)
-        if order.state is OrderState.ENROUTE:
-            enroute.append((fact, order.order, incident))
-            if followed is not None:
-                arrival = None if order.arrival_estimate is None else to_ms(order.arrival_estimate)
-                turn.put(msgspec.structs.replace(followed, crew=order.order, arrival=arrival))
-                heard.incidents[incident] = fact.id
-            continue
-        if followed is not None and followed.crew == order.order:
-            turn.put(msgspec.structs.replace(followed, crew="", arrival=None))
-        if _was_enroute(turn.facts, order.order):
-            turn.note(("order", order.order), "untold", Reason.NO_LONGER_ENROUTE, [fact.id])
-    return enroute
+def _is_old(returned: Returned, now: int) -> bool:
+    return returned.told_at + LIFETIME_MS[Moment.POWER_RESTORED] <= now
 
 
-def _latest_orders(facts: Sequence[Fact]) -> list[tuple[Fact, OrderChanged]]:
-    """Return how each repair of an incident stands after these facts, by order. Who makes safe or assists is not told of."""
-    latest: dict[str, tuple[Fact, OrderChanged]] = {}
-    for fact in facts:
-        order = fact.what
-        if isinstance(order, OrderChanged) and order.incident is not None and order.work is OrderWork.REPAIR:
-            standing = latest.get(order.order)
-            if standing is None or _progress(fact, order) >= _progress(*standing):
-                latest[order.order] = (fact, order)
-    return [latest[order] for order in sorted(latest)]
+def _waiter(customer: str, way: Way) -> str:
+    return waiter(customer, way.id)
 
 
-def _progress(fact: Fact, order: OrderChanged) -> tuple[int, int, str]:
-    return fact.at, _LIFE[order.state], fact.id
-
-
-def _was_enroute(facts: Sequence[Fact], order: str) -> bool:
-    return any(
-        isinstance(fact.what, OrderChanged) and fact.what.order == order and fact.what.state is OrderState.ENROUTE
-        for fact in facts
-    )
+def _done(returned: Returned, way: Way) -> Returned:
+    done = returned.done if way.id in returned.done else (*returned.done, way.id)
+    return msgspec.structs.replace(returned, done=done)

@@ -132,6 +132,16 @@ def _publish(board: Board, hazard: Hazard) -> None:
         reports=hazard.reports,
         device=hazard.device,
         incident=hazard.incident,
+        told_us=sorted(
+            {
+                fact.what.customer
+                for fact in board.turn.facts
+                if isinstance(fact.what, LocatedHazard)
+                and fact.what.customer is not None
+                and (disposed := board.disposed.get(fact.id)) is not None
+                and disposed.holder == hazard.id
+            }
+        ),
     )
     board.turn.emit(OUTAGE_INCIDENTS, board.turn.shard, event)
     ended_at = None if hazard.state is HazardState.REPORTED else board.now

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 MOST_IN_ONE_EVENT = 5_000
 """Customers in one list of one event; more go into further revisions."""
+JUST_MS = 1_800_000
+"""Who reported himself no longer ago than this need not be told that power is out."""
 
 
 def settle(board: Board) -> None:
@@ -173,7 +175,13 @@ def _event(board: Board, incident: Incident, out: list[str], back: list[str], fe
         switchable=fed_otherwise.customers,
         switchable_life_support=fed_otherwise.life_support,
         switchable_important=fed_otherwise.important + fed_otherwise.large,
+        told_us=[customer for customer in out if _has_just_told(board, customer)],
     )
+
+
+def _has_just_told(board: Board, customer: str) -> bool:
+    out = board.ledger.out(customer)
+    return out is not None and out.call_at is not None and out.call_at >= board.now - JUST_MS
 
 
 def leave(board: Board) -> bool:

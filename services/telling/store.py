@@ -53,7 +53,7 @@ _LABELLED: Final = {
     "lamplighter_effect_oldest_seconds": """
         SELECT k.kind, coalesce((SELECT (t.now_ms - min(e.due_at_ms)) / 1000.0 FROM effects e
             WHERE e.kind = k.kind AND e.state IN ('due', 'attempting') AND e.due_at_ms <= t.now_ms), 0)
-        FROM tick() t, (VALUES ('text'), ('call'), ('ping')) AS k (kind)""",
+        FROM tick() t, (VALUES ('text'), ('call'), ('ping'), ('email'), ('webhook'), ('voiceNotice')) AS k (kind)""",
     "lamplighter_effects": """
         SELECT e.kind, e.state, count(*) FROM effects e, tick() t
         WHERE e.state IN ('due', 'attempting') OR e.due_at_ms > t.now_ms - 86400000 GROUP BY 1, 2""",

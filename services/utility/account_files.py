@@ -27,6 +27,7 @@ class UtilityRow(NamedTuple):
     quiet_from: dt.time | None
     quiet_until: dt.time | None
     country: str
+    texts_a_day: int | None
 
 
 class RosterLine(NamedTuple):
@@ -54,6 +55,7 @@ UTILITY: FileForm[UtilityRow] = FileForm(
         optional("quiet_from", cells.or_else(None, cells.time_of_day)),
         optional("quiet_until", cells.or_else(None, cells.time_of_day)),
         optional("country", cells.or_else("", cells.country)),
+        optional("texts_a_day", _optional_count(1, 1_000, "texts")),
     ),
     unique=(),
     without="its defaults are taken",

@@ -24,6 +24,10 @@ _WHOLE = re.compile(r"[0-9]{1,9}", re.ASCII)
 _PHASES = re.compile(r"(?!.*(.).*\1)[ABCN]{1,4}")
 _PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
+_EMAIL = re.compile(
+    r"[!#-'*+\-./0-9=?A-Z^-~]{1,64}@(?=.{4,190}\Z)([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}"
+)
+_URL = re.compile(r"https?://[!#-;=?-\[\]_a-z~]{3,492}")
 _LANGUAGE = re.compile(r"[a-z]{2}")
 _COUNTRY = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
 _LONGEST_TEXT = 500
@@ -217,6 +221,20 @@ def phone(text: str) -> str:
     """Return a phone number in international form. What is refused is not repeated."""
     if not _PHONE.fullmatch(text):
         raise RefusedCell(Code.BAD_PHONE, "This is no phone number in international form: + and 7 to 15 digits.")
+    return text
+
+
+def email(text: str) -> str:
+    """Return an address of e-mail. What is refused is not repeated."""
+    if not _EMAIL.fullmatch(text):
+        raise RefusedCell(Code.BAD_ADDRESS, "This is no address of e-mail, such as somebody@example.org.")
+    return text
+
+
+def url(text: str) -> str:
+    """Return an address that is posted to. What is refused is not repeated."""
+    if not _URL.fullmatch(text):
+        raise RefusedCell(Code.BAD_ADDRESS, "This is no address of the form https://example.org/path.")
     return text
 
 

@@ -50,6 +50,8 @@ BESIDE: tuple[Table, ...] = (
     Table("agreements.csv", "agreements", rows.AgreementRow, ("agreement",)),
     Table("windows.csv", "windows", rows.WindowRow, ("window",)),
     Table("holidays.csv", "holidays", rows.HolidayRow, ("day",)),
+    Table("channels.csv", "channels", rows.ChannelRow, ("customer", "channel", "address")),
+    Table("quiet_hours.csv", "quiet_hours", rows.QuietRow, ("kind", "tier")),
 )
 TABLES = (*GRID, *BESIDE)
 """Every table beside utility.csv, in the order in which what is referred to comes first."""
@@ -60,7 +62,7 @@ class UtilityFolder:
     """A utility: what utility.csv says of it, its grid, everything beside the grid, and what was remarked.
 
     Every table is sorted by its key (`contents.sorted_rows`). The first of `languages` is for those who chose none; from
-    `quiet_from` until `quiet_until` of its day no text that can wait is sent.
+    `quiet_from` until `quiet_until` of its day no text that can wait is sent. A phone gets `texts_a_day` at most.
     """
 
     name: str
@@ -70,6 +72,7 @@ class UtilityFolder:
     quiet_from: dt.time = dt.time(22)
     quiet_until: dt.time = dt.time(7)
     country: str = ""
+    texts_a_day: int = 12
     grid: GridTables
     regions: tuple[rows.RegionRow, ...] = ()
     depots: tuple[rows.DepotRow, ...] = ()
@@ -82,6 +85,8 @@ class UtilityFolder:
     agreements: tuple[rows.AgreementRow, ...] = ()
     windows: tuple[rows.WindowRow, ...] = ()
     holidays: tuple[rows.HolidayRow, ...] = ()
+    channels: tuple[rows.ChannelRow, ...] = ()
+    quiet_hours: tuple[rows.QuietRow, ...] = ()
     roads: Roads | None = None
     warnings: tuple[Problem, ...] = field(default=(), compare=False)
 
@@ -104,14 +109,20 @@ class UtilityFolder:
     @property
     def digest(self) -> str:
         """The SHA-256 of the content, in hexadecimal; the order of rows and columns does not matter."""
-        content = [self.about, *(self.rows(table) for table in TABLES)]
+        about = {name: value for name, value in self.about.items() if name not in _LATER or value != _LATER[name]}
+        # What an older folder could not say changes nothing of its digest.
+        content = [about, *(rows for table in TABLES if (rows := self.rows(table)) or table.name not in _LATER)]
         if self.roads is not None:
             content.append(self.roads.digest)
         return hashlib.sha256(json.dumps(content, default=str, separators=(",", ":")).encode()).hexdigest()
 
 
-ABOUT = ("name", "time_zone", "attribution", "languages", "quiet_from", "quiet_until", "country")
+ABOUT = ("name", "time_zone", "attribution", "languages", "quiet_from", "quiet_until", "country", "texts_a_day")
 """The columns of utility.csv, in the order of the database's."""
+
+
+_LATER: dict[str, Any] = {"texts_a_day": 12, "channels": (), "quiet_hours": ()}
+"""What folders could not say at first, and what is taken where they do not."""
 
 
 def key_of(table: Table, row: Any) -> tuple[Any, ...]:

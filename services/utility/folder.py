@@ -21,6 +21,7 @@ from services.utility.checks_beside import check_agreements, check_ladders, chec
 from services.utility.contents import ABOUT, BESIDE, UtilityFolder, sorted_rows
 from services.utility.crew_files import CREWS, DEPOTS, REGIONS, SHIFTS, WINDOWS
 from services.utility.grid_files import BRANCHES, CUSTOMERS, FEEDERS, NODES
+from services.utility.notice_files import CHANNELS, QUIET_HOURS, check_channels, quiet_hours
 from services.utility.positions import check_positions
 from services.utility.problems import Code, FolderProblems, Problem
 from services.utility.reading import Reading, read_file
@@ -62,6 +63,7 @@ def read_folder(path: Path) -> UtilityFolder:
     accounts, premises = read_file(path, ACCOUNTS), read_file(path, PREMISES)
     contacts, rosters = read_file(path, CONTACTS), read_file(path, ROSTERS)
     agreements, windows, holidays = read_file(path, AGREEMENTS), read_file(path, WINDOWS), read_file(path, HOLIDAYS)
+    channels, quiet = read_file(path, CHANNELS), read_file(path, QUIET_HOURS)
 
     said = _about(about)
     check_branches(branches)
@@ -73,12 +75,14 @@ def read_folder(path: Path) -> UtilityFolder:
     refuse_dangling("region", regions, ((feeders, "region"), (depots, "region")))
     refuse_dangling("depot", depots, ((crews, "depot"),))
     refuse_dangling("crew", crews, ((shifts, "crew"),))
-    refuse_dangling("customer", customers, ((premises, "customer"),))
+    refuse_dangling("customer", customers, ((premises, "customer"), (channels, "customer")))
     refuse_dangling("account", accounts, ((each, "account") for each in (premises, contacts, rosters, agreements)))
     on_duty, on_roster = hours.shifts(shifts), hours.rosters(rosters)
     check_ladders(accounts, premises, contacts, rosters, on_roster)
     check_agreements(agreements)
-    check_languages(said["languages"], (customers, accounts, contacts))
+    check_languages(said["languages"], (customers, accounts, contacts, channels))
+    check_channels(channels)
+    hours_of_kinds = quiet_hours(quiet)
 
     grid = GridTables.of(feeders.rows, nodes.rows, branches.rows, customers.rows)
     planned = hours.windows(windows, said["time_zone"])
@@ -88,11 +92,11 @@ def read_folder(path: Path) -> UtilityFolder:
         check_windows(windows, planned, grid)
     beside: tuple[list[Any], ...] = (
         regions.rows, depots.rows, crews.rows, on_duty, accounts.rows, premises.rows, contacts.rows, on_roster,
-        agreements.rows, planned, holidays.rows,
+        agreements.rows, planned, holidays.rows, channels.rows, hours_of_kinds,
     )  # fmt: skip
     readings: tuple[Reading[Any], ...] = (
         about, feeders, nodes, branches, customers, regions, depots, crews, shifts, accounts, premises, contacts,
-        rosters, agreements, windows, holidays,
+        rosters, agreements, windows, holidays, channels, quiet,
     )  # fmt: skip
     problems = tuple(
         problem

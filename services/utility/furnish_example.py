@@ -8,6 +8,9 @@
 - Four depots: the first in the middle of the network, each next one where it is farthest from all before. Ten crews do every
   repair, six work on low voltage only; they are dealt out to the depots in turn. Ten work in pairs of 12-hour shifts that
   relieve each other, at an hour of each pair's own; six stand by round the clock: eleven crews at any hour.
+- One customer with a phone in 30 gets letters too, at example.org; of 80 one has somebody elsewhere who is texted too, every
+  other of them in Chinese. Where somebody depends on power to live the notices of danger are spoken as well. The customers of
+  two accounts have a program that is told. New estimates are for the day, but for businesses that are important or large.
 - Six hotline accounts on six feeders: two important businesses on low voltage, four customers on medium voltage.
 - Seven pieces of planned work, in the daytime of the first week of March 2026, none behind another; the first is above the
   first account.
@@ -36,10 +39,18 @@ Rows: TypeAlias = "list[tuple[Cell, ...]]"
 _SEED = 0
 _KV = 20
 """The nominal voltage of the medium-voltage grid, kV."""
-_ABOUT = ("en zh", "22:00", "07:00", "DE-MV")
+_ABOUT = ("en zh", "22:00", "07:00", "DE-MV", 12)
 _TROUBLE_FROM, _TROUBLE_KEPT, _SUBSCRIBER = 90, 0.3, 10**10
 _WITH_PHONE, _SECOND_PHONE, _SHARING = 0.9, 0.1, 1 / 40
 _IMPORTANT, _LIFE_SUPPORT, _CHINESE, _WITHOUT_CONSENT = 1 / 12, 1 / 300, 1 / 25, 1 / 16
+_LETTERS, _ELSEWHERE = 1 / 30, 1 / 80
+_TOLD_BY_PROGRAM = ("L3", "L5")
+_QUIET_HOURS: Rows = [
+    ("estimate", "21:00", "08:00", ""),
+    ("estimate", "00:00", "00:00", "important"),
+    ("estimate", "00:00", "00:00", "large"),
+    ("planned", "20:00", "08:00", ""),
+]
 _DEPOTS = ("Central", "Lakes", "Moor", "Border")
 _PAIRS = (("06:00", "18:00"), ("08:00", "20:00"), ("10:00", "22:00"), ("07:00", "19:00"), ("09:00", "21:00"))
 _LEAST_BEHIND, _MOST_BEHIND = 8, 80
@@ -108,7 +119,7 @@ def furnish(folder: Path) -> None:
     customers = _customers(read.grid.customers, set(large.values()))
     write_file(
         folder / "utility.csv",
-        "name,time_zone,attribution,languages,quiet_from,quiet_until,country",
+        "name,time_zone,attribution,languages,quiet_from,quiet_until,country,texts_a_day",
         [(read.name, read.time_zone, read.attribution, *_ABOUT)],
     )
     write_file(
@@ -137,6 +148,12 @@ def furnish(folder: Path) -> None:
     )
     write_file(folder / "windows.csv", "window,isolates,starts,ends,work", _windows(network, large))
     write_file(folder / "holidays.csv", "day,name", _HOLIDAYS)
+    write_file(
+        folder / "channels.csv",
+        "customer,channel,address,language,quiet_from,quiet_until,moments",
+        _channels(customers, [large[account] for account in _TOLD_BY_PROGRAM]),
+    )
+    write_file(folder / "quiet_hours.csv", "kind,from,until,tier", _QUIET_HOURS)
 
 
 def write_file(path: Path, header: str, rows: Iterable[Sequence[Cell]]) -> None:
@@ -191,6 +208,26 @@ def _customers(rows: Sequence[CustomerRow], large: set[str]) -> Rows:
             )
         )
     return made
+
+
+def _channels(customers: Rows, programs: Sequence[str]) -> Rows:
+    """Return where else customers are told: `customers` are the rows of their file, `programs` those whose program is told."""
+    made: Rows = []
+    elsewhere = 0
+    for row in customers:
+        customer, phones, life_support = str(row[0]), str(row[7]), row[-1]
+        if phones and _happens(_LETTERS, "letters", customer):
+            made.append((customer, "email", f"{customer.lower()}@example.org", "", "", "", ""))
+        if phones and _happens(_ELSEWHERE, "elsewhere", customer):
+            elsewhere += 1
+            language = "zh" if elsewhere % 2 else "en"
+            kinds = "outage;restored;planned"
+            made.append((customer, "text", phone_of(f"{customer} elsewhere"), language, "21:00", "08:00", kinds))
+        if phones and life_support:
+            made.append((customer, "voice", phones.partition(";")[0], "", "", "", "safety"))
+        if customer in programs:
+            made.append((customer, "webhook", f"https://example.org/power/{customer}", "", "", "", ""))
+    return sorted(made)
 
 
 def _tier(row: CustomerRow, large: set[str]) -> Tier:

@@ -26,6 +26,7 @@ class Code(enum.StrEnum):
     BAD_DATE = "badDate"
     BAD_TIME = "badTime"
     BAD_PHONE = "badPhone"
+    BAD_ADDRESS = "badAddress"
     OUT_OF_RANGE = "outOfRange"
     UNKNOWN_VALUE = "unknownValue"
     DOUBLED_ID = "doubledId"

@@ -184,5 +184,5 @@ def _refuse_doubles(reading: Reading[Row]) -> None:
             if not all(value):
                 continue
             if (known := first.setdefault(value, line)) != line:
-                shown = " ".join(str(row[number]) for number in fields if names[number] != "phone")  # type: ignore[index]
+                shown = " ".join(str(row[number]) for number in fields if names[number] not in {"phone", "address"})  # type: ignore[index]
                 reading.note(line, key[-1], Code.DOUBLED_ID, f"{shown} is already in line {known}.")

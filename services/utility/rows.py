@@ -117,6 +117,30 @@ class WindowRow(NamedTuple):
     work: str = ""
 
 
+class ChannelRow(NamedTuple):
+    """Where a customer is told beside the first phone, or what holds for that phone.
+
+    `moments` are the kinds of notice that go there, empty: all. Quiet hours are None where they are those of everybody.
+    """
+
+    customer: str
+    channel: str
+    address: str
+    language: str = ""
+    quiet_from: dt.time | None = None
+    quiet_until: dt.time | None = None
+    moments: tuple[str, ...] = ()
+
+
+class QuietRow(NamedTuple):
+    """When notices of a kind wait; of one tier, or of whatever tier where it is empty."""
+
+    kind: str
+    tier: str
+    quiet_from: dt.time
+    quiet_until: dt.time
+
+
 class HolidayRow(NamedTuple):
     """A day on which agreed working hours do not run."""
 

@@ -30,6 +30,8 @@ _STORED_IN = {
     "agreements": "service_agreement",
     "windows": "planned_window",
     "holidays": "bank_holiday",
+    "channels": "notice_contact",
+    "quiet_hours": "quiet_hours",
 }
 _COLUMN_OF = {"customer_class": "class"}
 _ELSEWHERE = "phones"
@@ -118,6 +120,7 @@ _READ: dict[tuple[str, str], Any] = {
     ("customers", "tier"): Tier,
     **{("crews", field): tuple for field in ("skills", "certificates", "kit", "barred")},
     ("windows", "isolates"): tuple,
+    ("channels", "moments"): tuple,
     ("customers", _ELSEWHERE): tuple,
 }
 """How a value of the database becomes that of a row, where the two differ."""

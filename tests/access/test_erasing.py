@@ -21,13 +21,17 @@ from schemas.events import (
     HazardKind,
     HazardReported,
     HotlineReported,
+    InboundAnswered,
+    LanguageChosen,
     OutageReported,
+    PhoneLinked,
     ReportKind,
     TextReceived,
 )
 from schemas.topics import (
     HOTLINE_ANSWERS,
     HOTLINE_REPORTS,
+    NOTICE_ACTIONS,
     NOTICE_CONSENTS,
     NOTICE_INBOUND,
     OUTAGE_REPORTS,
@@ -114,7 +118,15 @@ async def live_through(connection: Connection, now: int, name: str, valley: Vall
     out = HotlineReported(
         id=f"{name}-4", at=at, account="L1", kind=ReportKind.CALL, contact="night", words="my name is Kim"
     )
-    await valley.hear(now + 1, ("notify", NOTICE_CONSENTS, stop), ("escalate", HOTLINE_REPORTS, out))
+    answer = InboundAnswered(id=f"{name}-10", at=at, area=area, text=f"{name}-2", by="dora", words="my name is Kim")
+    speaks = LanguageChosen(id=f"{name}-11", at=at, phone=STRANGER, area=area, language="zh")
+    await valley.hear(
+        now + 1,
+        ("notify", NOTICE_CONSENTS, stop),
+        ("notify", NOTICE_CONSENTS, speaks),
+        ("notify", NOTICE_ACTIONS, answer),
+        ("escalate", HOTLINE_REPORTS, out),
+    )
     key = str(id_of(await access.create(connection, "call centre", ["reports:write"])))
     call = OutageReported(id=f"{name}-6", at=at, kind=ReportKind.CALL, phone=PHONE, words="my name is Kim")
     await access.accept(connection, key, f"once-{name}", OUTAGE_REPORTS, [call])
@@ -191,10 +203,10 @@ async def test_the_old_day_is_erased_and_the_new_one_stays(valley: Valley, setti
     assert done == counted
     assert counted.until_ms == NOW + 1 - 400 * DAY_MS
     assert counted.rows == {
-        "inbox": 4,
+        "inbox": 6,
         "outbox": 4,
         "parked": 1,
-        "effects (texts)": 2,
+        "effects (texts)": 3,
         "effects (calls)": 1,
         "report": 2,
         "inbound_text": 2,
@@ -203,6 +215,7 @@ async def test_the_old_day_is_erased_and_the_new_one_stays(valley: Valley, setti
         "hotline_contact_change (was)": 2,
         "hotline_contact_change (became)": 1,
         "customer_phone": 2,
+        "notice_contact": 4,
         "hotline_contact": 2,
     }
     row = await connection.fetchrow("SELECT at_ms, until_ms, rows FROM erasure")
@@ -234,10 +247,26 @@ async def test_nothing_of_the_old_day_is_left_anywhere(valley: Valley, settings:
     await erasing.erase(connection, settings)
     left = await told(connection)
     found = [line for line in left.splitlines() for secret in SECRETS if secret in line]
-    in_use = ("customer_phone:", "hotline_contact:", "hotline_contact_override:")
+    in_use = ("customer_phone:", "notice_contact:", "hotline_contact:", "hotline_contact_override:")
     assert [line for line in found if not line.startswith(in_use)] == []
-    assert {line.partition(":")[0] for line in found} == {"customer_phone", "hotline_contact"}
+    assert {line.partition(":")[0] for line in found} == {"customer_phone", "notice_contact", "hotline_contact"}
     assert await violations(connection, RULES) == {}
+
+
+async def test_the_number_of_a_link_goes_once_it_ended_long_ago(valley: Valley, settings: Settings) -> None:
+    connection = valley.connection
+    now = int(await connection.fetchval("SELECT now_ms FROM clock"))
+    for name, ended in (("over", now - 401 * DAY_MS), ("lately", now - DAY_MS), ("now", None)):
+        await connection.execute(
+            """INSERT INTO linked_phone (id, phone, handle, customer, area, tick, at_ms, ended_at_ms)
+               VALUES ($1, $2, $1, 'C1', 'A1', 1, 1, $3)""",
+            name,
+            STRANGER,
+            ended,
+        )
+    await erasing.erase(connection, settings)
+    left = await connection.fetch("SELECT id FROM linked_phone WHERE phone = $1 ORDER BY id", STRANGER)
+    assert [row["id"] for row in left] == ["lately", "now"]
 
 
 async def test_what_was_erased_is_not_decided_again_and_what_came_later_is(valley: Valley, settings: Settings) -> None:
@@ -330,6 +359,12 @@ def test_an_event_loses_what_is_personal_and_can_still_be_read() -> None:
     assert without_person(hazard) == HazardReported(id="h", at=at, hazard=HazardKind.FIRE, pole="P1")
     text = without_person(TextReceived(id="t", at=at, phone=PHONE, words="hello"))
     assert decode(encode(text), NOTICE_INBOUND) == TextReceived(id="t", at=at, phone=NO_PHONE, words="")
+    link = PhoneLinked(id="l", at=at, area="A1", customer="C1", phone=PHONE)
+    assert without_person(link) == PhoneLinked(id="l", at=at, area="A1", customer="C1", phone=NO_PHONE)
+    every = PhoneLinked(id="l", at=at, area="A1", customer="C1", linked=False)
+    assert without_person(every) is every
+    said = without_person(InboundAnswered(id="i", at=at, area="A1", text="t", by="dora", words="dear Kim"))
+    assert said == InboundAnswered(id="i", at=at, area="A1", text="t", by="dora", words="")
     other = CallAnswered(id="a", at=at, call="c", account="L1", outage="o", acknowledged=True)
     assert without_person(other) is other
 

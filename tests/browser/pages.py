@@ -49,6 +49,21 @@ def _tab(page: Page, name: str) -> None:
     page.locator(f'[data-tab="{name}"]').click()
 
 
+def _texts(page: Page) -> None:
+    page.locator("[data-text], .ledger .empty").first.wait_for()
+
+
+def _incident_texts(page: Page) -> None:
+    _tab(page, "texts")
+    _texts(page)
+
+
+def _text(page: Page) -> None:
+    _texts(page)
+    for line in page.locator("[data-text]").all()[:1]:
+        line.click()
+
+
 def _assign(page: Page) -> None:
     page.locator('[data-tab="timeline"]').wait_for()
     page.keyboard.press("a")
@@ -74,10 +89,15 @@ PLACES = (
     Place("incident-orders", "/incidents/{incident}", lambda page: _tab(page, "orders")),
     Place("incident-customers", "/incidents/{incident}", lambda page: _tab(page, "customers")),
     Place("incident-switching", "/incidents/{incident}", lambda page: _tab(page, "switching")),
+    Place("incident-texts", "/incidents/{incident}", _incident_texts),
     Place("assign", "/incidents/{incident}", _assign),
     Place("plan", "/plan", lambda page: page.locator(".line .bar").first.wait_for()),
     Place("crews", "/crews?crew={crew}", lambda page: page.locator("section.card").wait_for()),
     Place("inbox", "/inbox", lambda page: page.locator("[data-row]").first.wait_for()),
+    Place("texts", "/texts", _text),
+    Place("texts-gateways", "/texts?view=gateways", lambda page: page.locator("figure .host canvas").wait_for()),
+    Place("texts-broadcast", "/texts?view=broadcast", lambda page: page.locator("textarea").first.wait_for()),
+    Place("texts-wording", "/texts?view=wording", lambda page: page.locator("li .words").first.wait_for()),
     Place("figures", "/figures", lambda page: page.locator("#behind-title").wait_for()),
     Place("admin-users", "/admin", lambda page: page.locator("tbody tr").first.wait_for()),
     Place("admin-actions", "/admin?part=actions", lambda page: page.locator("tbody tr").first.wait_for()),

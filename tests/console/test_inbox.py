@@ -203,7 +203,7 @@ async def test_a_text_that_no_rule_understood_becomes_a_report(house: House, peo
     row = await text(house, customer.phones[0], "hmm hello it is gone again since breakfast")
     assert (row.reason, row.facts["words"]) == ("notUnderstood", "hmm hello it is gone again since breakfast")
     assert row.facts["phone"] == customer.phones[0]
-    assert row.actions == ("asReport", "handled")
+    assert row.actions == ("asReport", "answerText", "handled")
     action = await decided(house, people["dora"], await deal(people["dora"], row, "asReport"))
     assert action["state"] == "done"
     report = await house.connection.fetchrow("SELECT * FROM report WHERE kind = 'text'")
@@ -213,10 +213,62 @@ async def test_a_text_that_no_rule_understood_becomes_a_report(house: House, peo
 
 async def test_a_text_of_a_stranger_is_only_read(house: House, people: People) -> None:
     row = await text(house, "+999000000001", "whoever reads this")
-    assert row.actions == ("handled",)
+    assert row.actions == ("answerText", "handled")
     assert code(await deal(people["dora"], row, "asReport")) == (422, "notPossible")
     assert (await deal(people["dora"], row, "handled"))[0] == 202
     assert await rows(house, "text") == []
+
+
+async def test_a_text_is_answered_once_by_whoever_reads_it_first(house: House, people: People) -> None:
+    row = await text(house, "+999000000001", "whoever reads this")
+    said = {"words": "We send somebody to look.", "canned": "crew", "why": ""}
+    assert code(await deal(people["vera"], row, "answerText", **said)) == (403, "notAllowed")
+    for wrong, refused in (
+        ({"words": None}, "wordsMissing"),
+        ({"words": " "}, "wordsMissing"),
+        ({"canned": "x"}, "unknownCanned"),
+    ):
+        assert code(await deal(people["dora"], row, "answerText", **{**said, **wrong})) == (422, refused)
+    answered = await asyncio.gather(*(deal(people[name], row, "answerText", **said) for name in ("dora", "dirk")))
+    assert sorted(status for status, _ in answered) == [202, 409]
+    winner = next(place for place, (status, _) in enumerate(answered) if status == 202)
+    action = await decided(house, people["dora"], answered[winner])
+    assert (action["kind"], action["state"], action["said"]) == (
+        "answerText",
+        "done",
+        {"premises": 0, "canned": "crew"},
+    )
+    [sent] = await house.connection.fetch(
+        "SELECT a.*, e.body ->> 'words' AS words, e.priority FROM inbound_answer a JOIN effects e USING (key)"
+    )
+    assert (sent["text"], sent["by_user"], sent["canned"]) == (row.subject, ("dora", "dirk")[winner], "crew")
+    assert (sent["words"], sent["priority"]) == ("EXERCISE: We send somebody to look.", 1)
+    assert await rows(house, "text") == []
+
+
+async def test_danger_in_a_text_is_read_by_people_and_placed_where_nobody_knows_it(
+    house: House, people: People
+) -> None:
+    row = await text(house, "+999000000001", "HAZARD a pole lies across Mill Lane")
+    assert (row.reason, row.actions) == ("dangerNowhere", ("place", "answerText", "handled"))
+    assert await house.connection.fetchval("SELECT count(*) FROM hazard") == 0
+    assert code(await deal(people["dora"], row, "place")) == (422, "placeMissing")
+    customer = house.network.customers_behind(FUSE)[0]
+    await decided(house, people["dora"], await deal(people["dora"], row, "place", customer=customer))
+    [hazard] = await house.connection.fetch("SELECT kind FROM hazard")
+    assert hazard["kind"] == "poleDown"
+
+
+async def test_danger_at_a_known_premise_is_a_hazard_at_once_and_read_all_the_same(
+    house: House, people: People
+) -> None:
+    alone = {phone for row in house.folder.grid.customers for phone in row.phones[:1]} - {several_premises(house)[0]}
+    customer = next(r for r in house.folder.grid.customers if r.active and r.phones and r.phones[0] in alone)
+    row = await text(house, customer.phones[0], "危险 电杆倒了")
+    assert (row.reason, row.facts.get("customer")) == ("dangerWord", customer.customer)
+    assert row.actions == ("answerText", "handled")
+    assert await house.connection.fetchval("SELECT count(*) FROM hazard") == 1
+    assert (await deal(people["dora"], row, "handled"))[0] == 202
 
 
 # ---------------------------------------------------------------------------------------------------------------- calls

@@ -11,6 +11,8 @@ import pytest
 
 import services
 from services.notices.gateways.smpp_codes import REFUSALS
+from services.notices.moments import Moment
+from services.notices.templates import TEXTS
 from services.outages.arguing import Code
 
 HOUSE = Path(services.__path__[0])
@@ -31,7 +33,11 @@ _REFUSED = re.compile(r'(?:Unreadable|Unplaced)\(\s*"(\w+)"')
 
 def said() -> dict[str, tuple[str, str]]:
     """Return every reason with its words in English and Chinese."""
-    entries = _ENTRY.findall((WORDS / "reasons.ts").read_text(encoding="utf-8"))
+    entries = [
+        entry
+        for path in sorted((WORDS / "reasons").glob("*.ts"))
+        for entry in _ENTRY.findall(path.read_text(encoding="utf-8"))
+    ]
     assert len(entries) == len({code for code, _, _ in entries}), "a code stands there twice"
     return {code: (english, chinese) for code, english, chinese in entries}
 
@@ -82,3 +88,30 @@ def test_a_reason_fits_into_a_line_and_is_chinese_in_chinese() -> None:
     for code, (english, chinese) in said().items():
         assert len(english) <= LONGEST, code
         assert re.search(r"[\u4e00-\u9fff]", chinese), code
+
+
+def coded(module: str, name: str) -> set[str]:
+    """Return the codes that a list of words knows."""
+    text = (
+        (WORDS / f"{module}.ts")
+        .read_text(encoding="utf-8")
+        .partition(f"export const {name} = codes({{")[2]
+        .partition("});")[0]
+    )
+    return set(re.findall(r"(\w+): \[", text))
+
+
+def test_every_moment_and_text_and_case_has_words() -> None:
+    assert {moment.value for moment in Moment} - coded("states", "noticeMoment") == set()
+    sections, cases = zip(*(key.split(".") for key in TEXTS), strict=True)
+    assert set(sections) - coded("texts", "textName") == set()
+    assert set(cases) - coded("texts", "textCase") == set()
+
+
+def test_every_moment_and_state_of_a_text_can_be_filtered_by() -> None:
+    naming = (WORDS.parent / "texts" / "naming.ts").read_text(encoding="utf-8")
+    assert {moment.value for moment in Moment} == set(re.findall(r'"(\w+)"', naming.partition("MOMENTS")[2]))
+    assert (
+        set(re.findall(r'"(\w+)"', naming.partition("STATES")[2].partition("]")[0])) - coded("states", "effectState")
+        == set()
+    )

@@ -55,7 +55,7 @@ async def test_a_played_storm_of_the_first_release_is_migrated_holds_and_replays
         turns, differences = await replay.replay(connection, exercise=True)
         earlier = await decided_by_earlier_rules(connection)
         assert differences == [], "rules or entities changed: raise the stage's edition in services/engine/rulebook.py"
-        assert turns > 30
+        assert turns > 5  # of the stages whose rules are those of the first release still
         assert turns + earlier == await connection.fetchval("SELECT count(*) FROM ticks")
     finally:
         await connection.close()

@@ -26,6 +26,7 @@ COMMANDS = [
     "replay",
     "bench",
     "doctor",
+    "text-test",
     "version",
 ]
 PARKED = [["parked", each] for each in ("list", "show", "requeue")]

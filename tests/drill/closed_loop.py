@@ -201,7 +201,7 @@ class ClosedLoop:
 
     def _publish(self, name: str, outcome: Outcome) -> None:
         for key in outcome.recalled:
-            if key in self._effects and self._effects[key].due_at > self.now:
+            if key in self._effects and self._effects[key].due_at != self.now:
                 del self._effects[key]
         self._once(entry.id for entry in outcome.journal)
         self._once(effect.key for effect in outcome.effects)
@@ -300,7 +300,14 @@ class ClosedLoop:
         event: Event
         if said.channel == "smpp":
             text = msgspec.json.decode(said.body, type=Texted)
-            event = TextReceived(id=said.id, at=from_ms(said.at), exercise=True, phone=text.phone, words=text.words)
+            event = TextReceived(
+                id=said.id,
+                at=from_ms(said.at),
+                exercise=True,
+                phone=text.phone,
+                words=text.words,
+                nonce=derived("nonce", said.id),
+            )
         else:
             try:
                 event = decode(said.body, TOPICS[said.topic])
@@ -323,7 +330,7 @@ class ClosedLoop:
             heapq.heappush(self._schedule, (self.now + ANSWER_AFTER_MS, answer.id, HOTLINE_ANSWERS, answer))
         elif isinstance(body, PingBody):
             self._ask_world(effect.key, Asked(customer=body.customer, by=By.METER))
-        elif isinstance(body, TextBody) and body.customer:
+        elif isinstance(body, TextBody) and body.customer and not (body.contact or body.linked):
             self._text(effect, body)
 
     def _ask_world(self, question: str, asked: Asked) -> None:

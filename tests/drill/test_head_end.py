@@ -21,6 +21,7 @@ from services.drill.smpp_pdu import Submit
 from services.drill.store import WorldStore
 from services.engine.deathpoints import DeathPoints
 from services.engine.turn import Fact
+from services.notices.gateways.routes import Routes
 from services.outages.questions import PingBody
 from streams import gateways
 from streams.sender import Sender
@@ -78,8 +79,12 @@ async def test_a_due_ping_is_asked_once_and_becomes_a_fact_of_the_world(drill: D
     assert gateway is not None
     await gateway.start()
     try:
-        sender = Sender(gateway, pool, DeathPoints(None))
-        assert [await sender.send_due() for _ in range(2)] == [1, 0]
+        routes = Routes([gateway])
+        routes.connected(gateway)
+        sender = Sender(routes, pool, DeathPoints(None))
+        assert await sender.send_due() == 1
+        await sender.drained()
+        assert await sender.send_due() == 0
     finally:
         await gateway.stop()
         await pool.close()

@@ -16,6 +16,7 @@ from services.drill.composing import compose
 from services.drill.plans import Account, Cast, Scenario, Storm, UnplayableError
 from services.drill.stage import SHARD, WorldStage
 from services.drill.storms import CALM, LARGE, SMALL, STORMS, TINY
+from services.drill.strangers import LINKERS
 from services.engine.deciding import canonical
 from services.engine.turn import Turn
 from services.network import Network
@@ -131,7 +132,11 @@ def test_large_has_about_ninety_faults_dangers_windows_that_overrun_or_are_cance
         (True, False),
         (False, True),
     ]
-    assert sorted(text.words for text in scenario.texts) == ["HELP", "HELP", "STOP", "STOP", "STOP"]
+    own = [text.words for text in scenario.texts if text.phone not in LINKERS]
+    assert sorted(own) == ["HELP", "HELP", "STOP", "STOP", "STOP", "中文"]
+    links = [text for text in scenario.texts if text.phone in LINKERS]
+    assert [text.phone for text in links] == list(LINKERS)
+    assert all(text.words.startswith(("LINK ", "关联")) for text in links)
     struck = {fault.device for fault in scenario.faults}
     assert struck.isdisjoint(blink.device for blink in scenario.blinks)
 

@@ -6,20 +6,33 @@ import datetime as dt
 from typing import Any
 
 from schemas.events import (
+    BroadcastSent,
     ConsentChanged,
     CustomerAsked,
     Event,
     HazardChanged,
     HazardKind,
     HazardState,
+    InboundAnswered,
     IncidentChanged,
     IncidentState,
+    LanguageChosen,
+    NoticesResumed,
+    NoticesStopped,
     OrderChanged,
     OrderState,
+    PhoneLinked,
     Place,
     TextOutcome,
     TextReceipt,
     TextReceived,
+    Unsent,
+    WindowAnnounced,
+    WindowCancelled,
+    WindowChanged,
+    WordsIn,
+    WorkCompleted,
+    WorkStarted,
 )
 from services.notices.people import Manners, Reached, handle_of
 from services.notices.stage import NotifyStage
@@ -115,6 +128,29 @@ def asked(name: str, customer: str, at: dt.datetime | None = None) -> CustomerAs
     )
 
 
+def work(name: str, what: type[Event], isolates: str, *, window: str = "W", **given: Any) -> Any:
+    """Return a notice of planned work."""
+    said = {"starts_at": moment("07:00"), "ends_at": moment("08:00")} if "starts_at" in what.__struct_fields__ else {}
+    return what(id=name, at=moment("06:09"), window=window, isolates=[isolates], **{**said, **given})  # type: ignore[call-arg]
+
+
+def danger(name: str, place: Place, *, hazard: str = "H-1", revision: int = 1, **given: Any) -> HazardChanged:
+    """Return that a wire is down."""
+    plain: dict[str, Any] = {"state": HazardState.REPORTED, "reported_at": moment("06:09")}
+    return HazardChanged(
+        id=name,
+        at=moment("06:09"),
+        hazard=hazard,
+        area="A1",
+        revision=revision,
+        hazard_kind=HazardKind.WIRE_DOWN,
+        place=place,
+        reason="reported",
+        **{**plain, **given},
+    )
+
+
+BEHIND_T21 = frozenset({"V", "W", *(f"{what} T21-{number}" for what in "VW" for number in range(1, 9))})
 IN_THE_BEGINNING = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 STRANGE = frozenset({STRANGER, handle_of(STRANGER), *"xyz"})
 AT_LONG_LAST = moment("23:59").replace(year=2099, month=12, day=31)
@@ -139,6 +175,7 @@ INSANE = (
         8,
         changed("x", "06:59", "I-1", 1, "predicted", out=T11),
         changed("y", "06:59", "I-1", 4, "dismissed"),
+        about=frozenset(T11),  # their return is not remembered any more
     ),
     thrown(
         "restored, of nobody who was out",
@@ -181,7 +218,7 @@ INSANE = (
         ),
         changed("y", "06:09", "I-9", 2, "predicted", estimate=IN_THE_BEGINNING),
         order("z", "06:09", "enroute", "I-9", arrival_estimate=AT_LONG_LAST),
-        about=frozenset({"I-9", BYSTANDER}),
+        about=frozenset({"I-9", BYSTANDER, handle_of("+9990000021")}),
     ),
     thrown(
         "an order of no incident",
@@ -256,6 +293,85 @@ INSANE = (
         consent("y", IN_THE_BEGINNING, consents=False),
         consent("z", moment("06:00"), consents=False),
         about=STRANGE,
+    ),
+    thrown(
+        "phones that follow nobody known, nobody at all, and the same customer twice",
+        1,
+        PhoneLinked(id="x", at=AT_LONG_LAST, area="A1", phone=STRANGER, customer="NOBODY"),
+        PhoneLinked(id="y", at=IN_THE_BEGINNING, area="A1", customer="NOBODY", linked=False),
+        PhoneLinked(id="z", at=IN_THE_BEGINNING, area="A1", customer=BYSTANDER),
+        about=STRANGE | {BYSTANDER, "NOBODY"},
+    ),
+    thrown(
+        "a language that nobody speaks",
+        1,
+        LanguageChosen(id="x", at=AT_LONG_LAST, area="A1", phone=STRANGER, language="qq"),
+        about=STRANGE,
+    ),
+    thrown(
+        "a broadcast to nobody known, and an answer to no text",
+        1,
+        BroadcastSent(
+            id="x",
+            at=AT_LONG_LAST,
+            area="A1",
+            broadcast="B",
+            customers=NOBODY,
+            words=[WordsIn("qq", "")],
+            part=9,
+            parts=1,
+            by="nobody",
+        ),
+        InboundAnswered(id="y", at=IN_THE_BEGINNING, area="A1", text="never", by="nobody", words=""),
+        about=frozenset({"x", "y", "never", *NOBODY}),
+    ),
+    thrown(
+        "a stop of nothing that took back what never was, and an end of no stop",
+        1,
+        NoticesStopped(
+            id="x",
+            at=AT_LONG_LAST,
+            area="A1",
+            by="nobody",
+            incident="I-9",
+            unsent=[Unsent("n", "nothing", [BYSTANDER, "NOBODY"], 2**53)],
+        ),
+        NoticesResumed(
+            id="y", at=IN_THE_BEGINNING, area="A1", by="nobody", unsent=[Unsent("n", "powerOut", ["NOBODY"], 0)]
+        ),
+        about=frozenset({"I-9", "all", BYSTANDER, "NOBODY"}),
+    ),
+    thrown(
+        "a text passed on to an area nobody has",
+        1,
+        TextReceived(id="x", at=moment("06:09"), phone=STRANGER, words="status", area="A9"),
+        parked="unknownArea",
+    ),
+    thrown("codes that nobody was sent", 1, text("x", "06:09", "123456"), text("y", "06:09", "LINK"), about=STRANGE),
+    thrown("work behind devices nobody has", 1, work("x", WindowAnnounced, "NOWHERE"), parked="unknownDevice"),
+    thrown(
+        "work from the first to the last day that there is, and work that ends before it begins",
+        1,
+        work("x", WindowAnnounced, device_id("T21"), starts_at=IN_THE_BEGINNING, ends_at=AT_LONG_LAST),
+        work("y", WindowChanged, device_id("T21"), starts_at=AT_LONG_LAST, ends_at=IN_THE_BEGINNING),
+        about=BEHIND_T21,
+    ),
+    thrown(
+        "work that begins, is cancelled, complete and announced in one instant, and work that nobody knows",
+        1,
+        work("x", WorkStarted, device_id("T21")),
+        work("y", WindowCancelled, device_id("T21")),
+        work("z", WorkCompleted, device_id("T21"), window="V"),
+        work("w", WindowAnnounced, device_id("T21"), starts_at=AT_LONG_LAST, ends_at=AT_LONG_LAST),
+        about=BEHIND_T21,
+    ),
+    thrown(
+        "a wire down at the end of the world, in the last year, and one that is safe before it is known",
+        1,
+        danger("x", Place(lon=180, lat=90), reported_at=AT_LONG_LAST, told_us=["NOBODY"]),
+        danger("y", Place(lon=0, lat=0), hazard="H-2", state=HazardState.MADE_SAFE, reported_at=IN_THE_BEGINNING),
+        danger("z", Place(lon=0, lat=0), hazard="H-2", revision=2),
+        about=frozenset({"H-1", "H-2"}),
     ),
     thrown("nothing", 1),
 )

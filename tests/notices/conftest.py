@@ -12,20 +12,16 @@ import httpx
 import msgspec
 import pytest
 
-from schemas import cloudevents
-from schemas.codec import encode
-from schemas.events import TextOutcome, TextReceipt
-from schemas.ids import derived
-from schemas.topics import NOTICE_RECEIPTS
-from services.clock import from_ms
+from schemas.events import TextOutcome
 from services.database.pool import Wakeups, create_pool
 from services.drill.operator import serve
-from services.engine import effects, outbox
+from services.engine import effects
+from services.engine.deathpoints import DeathPoints
 from services.engine.gateway import GatewayAway, Result
-from services.notices import store
-from services.notices.gateways.smpp import Endpoint, SmppGateway
+from services.notices.gateways.smpp import DRILL_NAME, Endpoint, Receipted, SmppGateway
 from services.notices.moments import Moment, TextBody
 from services.notices.parts import Part
+from streams.receipts import Receipts
 
 T0 = 1_772_388_000_000
 SYSTEM_ID, PASSWORD = "lamplighter", "secret"
@@ -97,6 +93,7 @@ class Exchange:
     pool: asyncpg.Pool[asyncpg.Record]
     moved: Wakeups
     phones: dict[str, str | None]
+    taking: Receipts
     inbound: list[Part] = dataclasses.field(default_factory=list)
     receipts: list[tuple[str, TextOutcome, str]] = dataclasses.field(default_factory=list)
     refuse_receipts: int = 0
@@ -129,37 +126,15 @@ class Exchange:
             raise LookupError("not now")
         self.inbound.append(part)
 
-    async def on_receipt(self, reference: str, outcome: TextOutcome, code: str) -> None:
+    async def on_receipt(self, receipt: Receipted) -> None:
+        reference, outcome, code = receipt.reference, receipt.outcome, receipt.code
         self.receipts.append((reference, outcome, code))
         if self.refuse_receipts:
             self.refuse_receipts -= 1
             raise LookupError("not settled yet")
-        async with self.pool.acquire() as connection:
-            text = await store.sent_text(connection, reference)
-            if text is None:
-                raise LookupError("no attempt with this reference was settled")
-            now = await connection.fetchval("SELECT now_ms FROM tick()")
-            event = TextReceipt(
-                id=derived("receipt", text.key, outcome),
-                at=from_ms(now),
-                exercise=True,
-                notice=text.key,
-                area=text.area,
-                outcome=outcome,
-                operator_code=code,
-            )
-            await outbox.write(
-                connection,
-                event_id=event.id,
-                stage="notify",
-                shard=text.area,
-                topic=NOTICE_RECEIPTS.name,
-                key=text.key,
-                headers=cloudevents.headers(event, "text gateway"),
-                body=encode(event),
-            )
+        await self.taking.take(receipt)
 
-    def gateway(self, *, exercise: bool = True) -> SmppGateway:
+    def gateway(self, *, exercise: bool = True, enquire_s: float = 20.0) -> SmppGateway:
         """Make a gateway at the near end of the cable."""
         return SmppGateway(
             endpoint=self.endpoint,
@@ -168,6 +143,7 @@ class Exchange:
             phone_of=self.phone_of,
             on_receipt=self.on_receipt,
             on_inbound=self.on_inbound,
+            enquire_s=enquire_s,
         )
 
     def body(self, customer: str = "C1") -> bytes:
@@ -187,8 +163,8 @@ class Exchange:
         """Write an effect as the stage would, as it stands while it is attempted."""
         async with self.pool.acquire() as connection:
             await connection.execute(
-                """INSERT INTO effects (key, kind, stage, shard, tick, due_at_ms, body, state, attempts, gateway)
-               VALUES ($1, 'text', 'notify', 'A1', 0, $2, $3, 'attempting', 1, 'drill:smpp')""",
+                """INSERT INTO effects (key, kind, stage, shard, tick, due_at_ms, body, state, attempts, gateway, wall_attempted)
+               VALUES ($1, 'text', 'notify', 'A1', 0, $2, $3, 'attempting', 1, 'drill:smpp', clock_timestamp())""",
                 key,
                 T0,
                 self.body(customer).decode(),
@@ -227,7 +203,8 @@ async def exchange(dsn: str, connection: asyncpg.Connection[asyncpg.Record]) -> 
     await cable.open()
     moved = await Wakeups.listen(dsn, "moved")
     pool = await create_pool(dsn, 4)
-    made = Exchange(dsn, connection, cable, pool, moved, {})
+    taking = Receipts(pool, DRILL_NAME, exercise=True, deaths=DeathPoints(None))
+    made = Exchange(dsn, connection, cable, pool, moved, {}, taking)
     await made.start_operator()
     yield made
     await made.stop_operator()

@@ -11,6 +11,9 @@ from zoneinfo import ZoneInfo
 from schemas.events import (
     ConsentChanged,
     Event,
+    HazardChanged,
+    HazardKind,
+    HazardState,
     IncidentChanged,
     IncidentState,
     OrderChanged,
@@ -36,6 +39,9 @@ T0 = 1_772_388_000_000
 MINUTE_MS = 60_000
 OUT, CREW, BACK = Moment.POWER_OUT, Moment.INFORM_DISPATCHED, Moment.POWER_RESTORED
 FIRST, CHANGE = Moment.INITIAL_ETR, Moment.ETR_CHANGE
+STILL = Moment.STILL_OUT
+ANNOUNCED, REMINDER, CHANGED = Moment.PLANNED_ANNOUNCED, Moment.PLANNED_REMINDER, Moment.PLANNED_CHANGED
+CANCELLED, OVER, DANGER = Moment.PLANNED_CANCELLED, Moment.PLANNED_OVER, Moment.SAFETY
 PREDICTED, PARTIAL, RESTORED = IncidentState.PREDICTED, IncidentState.PARTIALLY_RESTORED, IncidentState.RESTORED
 CLOSED, MERGED, DISMISSED = IncidentState.CLOSED, IncidentState.MERGED, IncidentState.DISMISSED
 
@@ -49,6 +55,11 @@ NIGHTLY = Manners(zone=ZoneInfo("UTC"), languages=("en", "zh"))
 def phone(number: int | str) -> str:
     """Return a number that nobody has."""
     return f"+9990000{ord(number) if isinstance(number, str) else number:04}"
+
+
+def north(metres: int) -> Place:
+    """Return the place so many metres north of that of all hazards."""
+    return Place(lon=10.0, lat=50.0 + metres / 111_195)
 
 
 def each_alone(customers: str) -> dict[str, Reached]:
@@ -66,12 +77,24 @@ class Storm:
         *,
         areas: Mapping[str, str] | None = None,
         exercise: bool = False,
+        behind: Mapping[str, str] | None = None,
+        metres: Mapping[str, int] | None = None,
     ) -> None:
+        """`behind` has the customers of devices; `metres` how far customers live from the place of all hazards."""
         reached = each_alone(reachable) if isinstance(reachable, str) else reachable
         areas = areas or {}
+        here = {customer: north(distance) for customer, distance in (metres or {}).items()}
         network = SimpleNamespace(
             areas=tuple(SimpleNamespace(id=area) for area in sorted({"A1", *areas.values()})),
             area_of=lambda customer: areas.get(customer, "A1"),
+            customers=tuple(
+                SimpleNamespace(id=customer, active=True, lon=place.lon, lat=place.lat)
+                for customer, place in sorted(here.items())
+            ),
+            customers_behind=lambda device: tuple((behind or {})[device]),
+            switch=lambda device: (
+                SimpleNamespace(area=areas.get(device, "A1")) if device in (behind or {}) else {}[device]
+            ),
         )
         self.stage = NotifyStage(cast("Any", network), reached, manners)
         self.exercise = exercise
@@ -98,6 +121,9 @@ class Storm:
         merged_into: str | None = None,
         upstream: str | None = None,
         estimate: int | None = 120,
+        told_us: str = "",
+        since: int = 0,
+        reason: str = "test",
     ) -> Storm:
         self._revisions[name] += 1
         revision = self._revisions[name]
@@ -111,15 +137,60 @@ class Storm:
                 state=state,
                 device="D1",
                 place=Place(lon=10.0, lat=50.0),
-                started_at=from_ms(T0),
-                reason="test",
+                started_at=from_ms(T0 + since * MINUTE_MS),
+                reason=reason,
                 customers_out=0,
                 out=list(out),
                 restored=list(back),
                 estimate=None if estimate is None else from_ms(T0 + estimate * MINUTE_MS),
                 merged_into=merged_into,
                 upstream=upstream,
+                told_us=list(told_us),
             )
+        )
+
+    def hazard(
+        self,
+        name: str,
+        state: HazardState = HazardState.REPORTED,
+        *,
+        kind: HazardKind = HazardKind.WIRE_DOWN,
+        told_us: str = "",
+    ) -> Storm:
+        self._revisions[name] += 1
+        revision = self._revisions[name]
+        return self.fact(
+            HazardChanged(
+                id=derived("hazardChanged", name, revision),
+                at=from_ms(self.now),
+                hazard=name,
+                area="A1",
+                revision=revision,
+                state=state,
+                hazard_kind=kind,
+                place=north(0),
+                reported_at=from_ms(self.now),
+                reason="test",
+                told_us=list(told_us),
+            )
+        )
+
+    def work(
+        self, name: str, what: type[Event], begins: int | None = None, ends: int | None = None, *, isolates: str = "D1"
+    ) -> Storm:
+        """Tell of planned work: an announcement or a change has its time, in minutes of the script."""
+        said: dict[str, Any] = {}
+        if begins is not None and ends is not None:
+            said = {"starts_at": from_ms(T0 + begins * MINUTE_MS), "ends_at": from_ms(T0 + ends * MINUTE_MS)}
+        self._revisions[name] += 1
+        return self.fact(
+            what(
+                id=derived("work", name, self._revisions[name]),
+                at=from_ms(self.now),
+                window=name,
+                isolates=isolates.split(),
+                **said,
+            )  # type: ignore[call-arg]
         )
 
     def order(self, name: str, incident: str | None, state: OrderState, *, work: OrderWork = OrderWork.REPAIR) -> Storm:
@@ -205,6 +276,16 @@ class Storm:
         expected = [(customer, moment) for customers, moment in told for customer in customers]
         assert sorted(self.told) == sorted(expected)
         return self
+
+    def left(self) -> list[str]:
+        """Return the kinds of what is known still, beside what is only remembered for a while."""
+        return sorted(
+            kind for kind, found in self.entities.items() if found and kind not in {"counted", "sweep", "returned"}
+        )
+
+    def told_by(self) -> list[tuple[str, str, str]]:
+        """Return customer, moment and channel of what the last turn told."""
+        return sorted((c, r.moment, r.channel) for r in self.notices() for c in r.customers)
 
     def key(self, customer: str, moment: Moment) -> str:
         return next(

@@ -71,6 +71,7 @@ async def sound(connection: Connection) -> Connection:
             reason,
             now if state == "done" else None,
         )
+    await connection.execute("UPDATE notice_decided SET revision = tick")
     await connection.execute(
         """INSERT INTO inbox (stage, id, shard, at_ms, tick, topic, body, decided)
            VALUES ('notify', 't1', 'A1', 1, 1, 'notice.inbound', '', 2), ('notify', 't2', 'A1', 2, 1, 'notice.inbound', '', 2)"""
@@ -130,10 +131,36 @@ STILL_OUT = """INSERT INTO interruption_part (interruption, from_ms, until_ms, h
     ("rule", "damage", "named"),
     [
         ("restoredWhileOut", STILL_OUT, ["k5"]),
+        ("toldTwice", f"WITH gone AS (DELETE FROM interruption WHERE id = 'i2') {_copy('k5', 'k9', 9)}", ["k9"]),
+        ("oncePerRevision", "UPDATE notice_decided SET moment = 'plannedChanged', revision = 7", ["k6"]),
         (
-            "toldTwice",
-            _copy("k5", "k9", 9),
-            ["k9"],
+            "oncePerRevision",
+            f"{_copy('k3', 'k31', 4)}; UPDATE notice_decided SET revision = 3 WHERE key = 'k31'",
+            ["k31"],
+        ),
+        ("capIsKept", "UPDATE utility_version SET texts_a_day = 3", ["k5", "k6"]),
+        (
+            "returnSentWhileOut",
+            f"{_copy('k2', 'k9', 9)}; UPDATE effects SET done_at_ms = 70000 WHERE key = 'k5'",
+            ["k5"],
+        ),
+        (
+            "sentAfterStop",
+            "UPDATE effects SET done_at_ms = 70000 WHERE key = 'k4'; DELETE FROM consent_log WHERE id = 'c2'",
+            ["k4"],
+        ),
+        (
+            "nightIsQuiet",
+            """INSERT INTO quiet_hours (version, kind, quiet_from, quiet_until)
+               SELECT version, 'estimate', '08:00', '09:00' FROM utility_version""",
+            ["k4"],
+        ),
+        (
+            "nightIsQuiet",
+            """INSERT INTO customer_phone SELECT version, 'C1', '+9990000001', 1 FROM utility_version;
+               INSERT INTO notice_contact (version, customer, channel, address, quiet_from, quiet_until)
+               SELECT version, 'C1', 'text', '+9990000001', '08:00:03', '08:00:05' FROM utility_version""",
+            ["k3", "k4"],
         ),
         (
             "toldTwice",
@@ -175,6 +202,8 @@ STILL_OUT = """INSERT INTO interruption_part (interruption, from_ms, until_ms, h
         ("noticeHasItsText", "DELETE FROM notice_decided WHERE key = 'k2'", ["k2"]),
         ("noticeHasItsText", "UPDATE notice_decided SET customer = 'C2', customers = '{C2}' WHERE key = 'k5'", ["k5"]),
         ("noticeHasItsText", "UPDATE notice_decided SET moment = 'powerOut' WHERE key = 'k5'", ["k5"]),
+        ("noticeHasItsText", "UPDATE notice_decided SET channel = 'email' WHERE key = 'k5'", ["k5"]),
+        ("noticeHasItsText", "UPDATE notice_decided SET contact = 'x' WHERE key = 'k5'", ["k5"]),
         ("receiptHasItsText", "UPDATE effects SET state = 'failed' WHERE key = 'k2'", ["k2"]),
         ("drillStaysInside", "UPDATE effects SET gateway = 'smpp' WHERE key = 'k5'", ["k5"]),
         ("drillStaysInside", "UPDATE instance SET exercise = false", ["k2", "k3", "k4", "k5", "k6"]),
@@ -183,6 +212,26 @@ STILL_OUT = """INSERT INTO interruption_part (interruption, from_ms, until_ms, h
 async def test_damaged_data_is_named(sound: Connection, rule: str, damage: str, named: list[str]) -> None:
     assert (await sound.execute(damage))[-2:] != " 0"
     assert [row["key"] for row in await sound.fetch(BY_NAME[rule].violations_sql)] == named
+
+
+async def test_what_was_called_back_was_not_told(sound: Connection) -> None:
+    await sound.execute(_copy("k3", "k31", 4))
+    assert len(await sound.fetch(BY_NAME["toldTwice"].violations_sql)) == 1
+    await sound.execute("UPDATE effects SET state = 'superseded' WHERE key = 'k3'")
+    assert await sound.fetch(BY_NAME["toldTwice"].violations_sql) == []
+
+
+async def test_a_return_is_told_again_to_who_told_us_himself_that_power_is_out(sound: Connection) -> None:
+    await sound.execute(_copy("k5", "k9", 9))
+    assert await sound.fetch(BY_NAME["toldTwice"].violations_sql) == []
+
+
+async def test_letters_know_no_night_but_their_own(sound: Connection) -> None:
+    await sound.execute("UPDATE utility_version SET quiet_from = '08:00', quiet_until = '09:00'")
+    await sound.execute("UPDATE notice_decided SET channel = 'email', contact = id FROM notice_contact")
+    assert len(await sound.fetch(BY_NAME["nightIsQuiet"].violations_sql)) == 4
+    await sound.execute("UPDATE notice_decided SET channel = 'email'")
+    assert await sound.fetch(BY_NAME["nightIsQuiet"].violations_sql) == []
 
 
 async def test_what_was_learned_later_is_no_violation(sound: Connection) -> None:

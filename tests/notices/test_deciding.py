@@ -48,7 +48,7 @@ async def taken(connection: Connection, tick: int, topic: str, event: Event) -> 
 
 
 def fresh() -> Deciding:
-    network = cast("Any", SimpleNamespace(areas=(SimpleNamespace(id="A1"),), area_of=lambda _: "A1"))
+    network = cast("Any", SimpleNamespace(areas=(SimpleNamespace(id="A1"),), area_of=lambda _: "A1", customers=()))
     return Deciding(NotifyStage(network, each_alone("ab"), DAY_AND_NIGHT), NotifyStore(), exercise=True)
 
 
@@ -63,8 +63,8 @@ async def test_notices_and_their_texts_are_written_together_and_survive_the_proc
     await fresh().decide(connection, "A1", 3, T0 + 60_000)
     rows = await connection.fetch("SELECT customer, moment, state, tick FROM notice ORDER BY tick, customer")
     assert [tuple(row) for row in rows] == [
-        ("a", "powerOut", "due", 2),
-        ("b", "powerOut", "due", 2),
+        ("a", "powerOut", "superseded", 2),
+        ("b", "powerOut", "superseded", 2),
         ("a", "powerRestored", "due", 3),
         ("b", "powerRestored", "due", 3),
     ]
@@ -78,6 +78,27 @@ async def test_notices_and_their_texts_are_written_together_and_survive_the_proc
     held = {rule.name: await connection.fetch(rule.violations_sql) for rule in RULES}
     assert held.pop("notices.receiptHasItsText") != []  # the receipt was made up: its text never went out
     assert not any(held.values()), held
+
+
+async def test_a_return_that_was_not_sent_before_power_failed_again_is_never_sent(connection: Connection) -> None:
+    await connection.execute("INSERT INTO instance (exercise, topic_prefix) VALUES (true, 'drill.')")
+    await connection.execute("INSERT INTO turns (stage, shard) VALUES ('notify', 'A1')")
+    story = (
+        incident(1, IncidentState.PREDICTED, out="a"),
+        incident(2, IncidentState.PARTIALLY_RESTORED, back="a"),
+        incident(3, IncidentState.PARTIALLY_RESTORED, out="a"),
+    )
+    for tick, event in enumerate(story, start=1):
+        await taken(connection, tick, "outage.incidents", event)
+        await fresh().decide(connection, "A1", tick + 1, T0 + tick * 60_000)
+    rows = await connection.fetch("SELECT moment, state, effect_reason FROM notice ORDER BY tick")
+    assert [tuple(row) for row in rows] == [
+        ("powerOut", "superseded", "newerNotice"),
+        ("powerRestored", "superseded", "newerNotice"),
+        ("powerOut", "due", None),
+    ]
+    for rule in RULES:
+        assert await connection.fetch(rule.violations_sql) == [], rule.name
 
 
 async def test_stop_is_heard_answered_and_kept_to(connection: Connection) -> None:

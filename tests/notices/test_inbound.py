@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from schemas.codec import decode, encode
 from schemas.events import TextReceived
+from schemas.ids import derived
 from schemas.topics import NOTICE_INBOUND
 from services.clock import from_ms
 from services.database.pool import create_pool
@@ -178,7 +179,7 @@ async def carrier(dsn: str, connection: Connection, settings: Settings) -> Async
         SYSTEM_ID,
     )
     pool = await create_pool(dsn, 2)
-    gateway = await gateways.texts(settings.model_copy(update={"exercise": True}), pool)
+    (gateway,) = (await gateways.texts(settings.model_copy(update={"exercise": True}), pool)).routes.gateways
     await gateway.start()
     async with asyncio.timeout(10):
         await made.bound.wait()
@@ -207,6 +208,7 @@ async def test_a_text_is_a_fact_before_it_is_acknowledged(carrier: Carrier, conn
     assert await carrier.hand_over(deliver("停电".encode("utf-16-be"), coding=8)) == [(7, OK)]
     (event,) = await heard(connection)
     assert (event.phone, event.words, event.exercise) == ("+99900000001", "停电", True)
+    assert event.nonce == derived("nonce", event.id), "in an exercise it is the same whenever it is played"
 
 
 async def test_a_text_that_comes_again_is_one_fact(carrier: Carrier, connection: Connection) -> None:

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.events import HazardKind
-from services.notices.keywords import Keyword, read
+from services.notices.keywords import MORE, Keyword, Language, Link, Meaning, read
 
-MEANT: dict[Keyword | HazardKind | int | None, list[str]] = {
+MEANT: dict[Meaning | None, list[str]] = {
     Keyword.STOP: ["STOP", " stop. ", "Stop!!", "S T O P", "ＳＴＯＰ", "stpo", "stopp", "STOP please", "please stop texting me",
                    "unsubscribe", "退订", "退 订。", "退訂", "TD", "请退订", "不要再发了", "停电短信别再发了", "停止"],
     Keyword.START: ["start", "START!", "unstop", "satrt", "恢复", "恢復", "「恢复」"],
@@ -27,12 +27,21 @@ MEANT: dict[Keyword | HazardKind | int | None, list[str]] = {
     HazardKind.TREE_ON_LINE: ["a tree on the line", "树倒在线上"],
     1: ["1", " 1. ", "#1", "1", "一"],
     12: ["12"],
-    None: ["", "?", "thank you", "没有电话", "谢谢", "hello", "123", "about", "our", "shut up", "🙂"],
+    300: ["300"],
+    MORE: ["0", "more", "MORE.", "更多", "下一页"],
+    Keyword.UNLINK: ["UNLINK", "unlnik", "unlink my phone", "取消关联", "解绑"],
+    Link(""): ["LINK", "关联"],
+    Link("c 100"): ["link C-100", "Link to account C-100", "关联 C 100"],
+    Link("100"): ["户号100", "LINK 100"],
+    Language("en"): ["ENGLISH", "english.", "英文", "EN"],
+    Language("zh"): ["中文", " 中 文 ", "Chinese", "漢語"],
+    HazardKind.OTHER: ["HAZARD", "hazard something smells", "hzard something smells", "危险", "险情 变压器有响声"],
+    None: ["", "?", "thank you", "没有电话", "谢谢", "hello", "1234", "about", "our", "shut up", "🙂"],
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("meaning", "words"), [(meaning, words) for meaning, many in MEANT.items() for words in many])
-def test_a_word_is_understood_however_it_is_typed(meaning: Keyword | HazardKind | int | None, words: str) -> None:
+def test_a_word_is_understood_however_it_is_typed(meaning: Meaning | None, words: str) -> None:
     assert read(words) == meaning
 
 

@@ -143,7 +143,7 @@ def test_an_outage_of_one_night_is_not_told(nightly: Storm) -> None:
     nightly.at(NIGHT + 130).incident("I", CLOSED).decide()
     nightly.at(MORNING).decide().expect()
     assert nightly.reasons == [("over", Reason.NOTHING_NEW)]
-    assert not any(nightly.entities.values())
+    assert nightly.left() == []
 
 
 def test_a_return_by_night_is_told_in_the_morning_to_who_knows_of_the_outage(nightly: Storm) -> None:
@@ -158,7 +158,7 @@ def test_a_return_by_night_is_told_in_the_morning_to_who_knows_of_the_outage(nig
         "The power is back at your address since Sun 23:00.",
         "The power is back at your address since Sun 23:20.",
     ]
-    assert not any(nightly.entities.values())
+    assert nightly.left() == []
 
 
 def test_nothing_waits_for_who_depends_on_power_to_live() -> None:
@@ -232,12 +232,12 @@ def test_a_text_that_others_need_is_not_recalled_by_news_of_one() -> None:
 def test_a_text_is_in_the_language_of_its_customer_else_of_the_utility() -> None:
     people = {"a": Reached(phones=(phone("a"),), name="a", language="zh"), **each_alone("b")}
     storm = Storm(people)
-    assert [words[:10] for words in sorted(storm.at(1).incident("I", out="ab").decide().words())] == [
-        "Power is o",
-        "您处18:00起停电",
+    assert [words[:11] for words in sorted(storm.at(1).incident("I", out="ab").decide().words())] == [
+        "Power is ou",
+        "您处自18:00起停电",
     ]
     chinese = Manners(zone=ZoneInfo("UTC"), languages=("zh", "en"), quiet_from=dt.time(0), quiet_until=dt.time(0))
-    assert Storm("b", chinese).at(1).incident("I", out="b").decide().words()[0].startswith("您处18:00起停电")
+    assert Storm("b", chinese).at(1).incident("I", out="b").decide().words()[0].startswith("您处自18:00起停电")
 
 
 def test_every_text_of_an_exercise_says_so() -> None:

@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from schemas.events import ConsentChanged, HazardKind, HazardReported, OutageReported, ReportKind
+from services.notices.gsm import segments
 from services.notices.moments import ConsentTaken
 from services.notices.people import Reached, handle_of
 from services.notices.reasons import Reason
@@ -38,7 +41,7 @@ def test_out_is_a_report_and_is_answered(storm: Storm) -> None:
 def test_who_is_known_to_be_out_is_answered_with_the_estimate_in_his_language(storm: Storm) -> None:
     storm.at(1).incident("I", out="z").decide()
     storm.at(9).writes(phone("z"), "停电了").decide()
-    assert storm.words() == ["我们已知您处18:00起停电，预计20:00前恢复。"]
+    assert storm.words() == ["我们已知您处自18:00起停电，预计20:00前恢复。"]
     assert len(storm.outcomes[-1].events) == 1
     storm.at(12).writes(phone("z"), "STATUS").decide()
     assert storm.words() == ["We know that power is out at your address since 18:00. We expect it to return by 20:00."]
@@ -65,12 +68,22 @@ def test_a_number_that_comes_too_late_or_names_no_premise_chooses_none(storm: St
     assert storm.taken() == [("unread", Reason.NOT_UNDERSTOOD, True)]
 
 
-def test_too_many_premises_for_one_question_are_reported_by_phone() -> None:
+def test_more_premises_than_one_text_holds_are_offered_in_pages() -> None:
     many = {f"{n:02}": Reached(phones=(phone(1),), name=f"POINT-{n:02}") for n in range(30)}
     storm = Storm(many)
-    storm.at(1).writes(phone(1), "OUT").decide()
-    assert storm.taken() == [("reported", Reason.SEVERAL_PREMISES, True)]
-    assert "at 30 of your 30 premises" in storm.words()[0]
+    offered: list[tuple[str, str]] = []
+    for place, words in enumerate(["OUT", *["0"] * 9], 1):
+        storm.at(place).writes(phone(1), words).decide()
+        assert storm.taken() == [("asked", Reason.SEVERAL_PREMISES, True)]
+        (page,) = storm.words()
+        assert segments("EXERCISE: " + page) == 1
+        offered += re.findall(r"(\d+) for (POINT-\d\d)", page)
+        if "0 for more" not in page:
+            break
+    assert offered == [(str(n + 1), f"POINT-{n:02}") for n in range(30)]
+    storm.at(12).writes(phone(1), "30").decide()
+    assert [e.event.customer for e in storm.outcomes[-1].events] == ["29"]  # type: ignore[attr-defined]
+    assert storm.taken() == [("reported", Reason.CHOSEN, True)]
 
 
 def test_stop_is_told_to_every_area_of_the_phone_and_confirmed_once(storm: Storm) -> None:

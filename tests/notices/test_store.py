@@ -13,9 +13,11 @@ import pytest
 from schemas.ids import derived
 from services.notices import store
 from services.notices.moments import (
+    Channel,
     ConsentTaken,
     InboundState,
     InboundTaken,
+    Kind,
     Moment,
     NoticeDecided,
     NoticeReceipted,
@@ -23,8 +25,13 @@ from services.notices.moments import (
 )
 from services.notices.parts import Part
 from services.notices.people import Manners, Reached
+from services.utility.folder import read_folder
+from services.utility.store import save
+from tests.utility.valley import write
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from services.engine.taking import Connection
 
 NOTICE = NoticeDecided(
@@ -47,8 +54,6 @@ async def test_a_notice_is_read_with_the_state_of_its_text(connection: Connectio
     await store.NotifyStore().save(connection, "A1", 6, 2000, [receipt("delivered", 1900)])
     read = await connection.fetchrow("SELECT state, receipt, receipt_at_ms, operator_code FROM notice")
     assert tuple(read) == ("delivered", "delivered", 1900, "DELIVERED")
-    assert await store.sent_text(connection, "OP1") == store.SentText("k1", "A1")
-    assert await store.sent_text(connection, "OP2") is None
 
 
 @pytest.mark.parametrize("order", [("delivered", "failed", "expired"), ("expired", "failed", "delivered")])
@@ -117,6 +122,38 @@ async def test_people_are_those_of_the_current_version_of_the_utility(connection
         return await store.phone_of(connection, TextBody(customer=customer, moment=Moment.POWER_OUT, words=""))
 
     assert [await phone_of(customer) for customer in ("C1", "C2", "C4")] == ["+99922222222", "+99933333333", None]
+
+
+async def test_the_ways_and_the_manners_of_a_utility_are_read_as_its_folder_says_them(
+    connection: Connection, tmp_path: Path
+) -> None:
+    await save(connection, read_folder(write(tmp_path)))
+    people = await store.read_people(connection)
+    assert {customer: (each.phones, each.tier) for customer, each in people.items()} == {
+        "C1": (("+4915100000001", "+4915100000002"), "residential"),
+        "C2": ((), "large"),
+    }
+    found = {(each.channel, each.address): each for reached in people.values() for each in reached.contacts}
+    first = found[Channel.TEXT, "+4915100000001"]
+    assert (first.language, first.quiet, first.kinds) == (
+        "en",
+        (dt.time(23), dt.time(5)),
+        frozenset({Kind.OUTAGE, Kind.RESTORED}),
+    )
+    spoken = found[Channel.VOICE, "+4915100000013"]
+    assert (spoken.language, spoken.quiet, spoken.kinds) == ("zh", None, frozenset({Kind.SAFETY}))
+    assert sorted(channel for channel, _ in found) == ["email", "text", "voice", "webhook"]
+    assert len({each.id for each in found.values()}) == 4
+    manners = await store.read_manners(connection)
+    assert manners.texts_a_day == 9
+    assert manners.quiet_by == {
+        (Kind.ESTIMATE, ""): (dt.time(20), dt.time(9)),
+        (Kind.ESTIMATE, "large"): (dt.time(0), dt.time(0)),
+        (Kind.PLANNED, ""): (dt.time(19), dt.time(8)),
+    }
+    for (channel, address), each in found.items():
+        text = TextBody(customer="C1", moment=Moment.POWER_OUT, words="", contact=each.id)
+        assert await store.phone_of(connection, text) == (address if channel is Channel.TEXT else None)
 
 
 async def test_parts_are_kept_until_all_have_come_in_whatever_order(connection: Connection) -> None:

@@ -187,10 +187,12 @@ class Storm:
         self._facts.append(Fact(report.at, report.id, report))
         return self
 
-    def hazard(self, name: str, kind: HazardKind, lon: float, *, device: str | None = None) -> Storm:
-        """Have danger be reported at a place on the town's street."""
-        where = None if device is None else device_id(device)
-        report = LocatedHazard(id=name, hazard=kind, at=self.now, place=Place(lon=lon, lat=50.0), device=where)
+    def hazard(
+        self, name: str, kind: HazardKind, lon: float, *, device: str | None = None, customer: str | None = None
+    ) -> Storm:
+        """Have danger be reported at a place on the town's street, by a customer if one is named."""
+        where, place = None if device is None else device_id(device), Place(lon=lon, lat=50.0)
+        report = LocatedHazard(id=name, hazard=kind, at=self.now, place=place, device=where, customer=customer)
         self._facts.append(Fact(report.at, report.id, report))
         return self
 

@@ -38,7 +38,7 @@ async def test_in_an_exercise_the_settings_of_real_providers_are_not_read(
     exercise = settings.model_copy(update={**REAL, "exercise": True})
     pool = await create_pool(dsn, 2)
     try:
-        texts = await gateways.texts(exercise, pool)
+        (texts,) = (await gateways.texts(exercise, pool)).routes.gateways
         assert isinstance(texts, SmppGateway)
         place = await texts._endpoint()
         assert (place.host, place.port, place.lookup_url) == ("127.0.0.1", 31775, "http://127.0.0.1:31780")
@@ -60,7 +60,7 @@ async def test_in_real_life_the_drills_operator_is_not_read(
     real = settings.model_copy(update={**REAL, "exercise": False})
     pool = await create_pool(dsn, 2)
     try:
-        texts = await gateways.texts(real, pool)
+        (texts,) = (await gateways.texts(real, pool)).routes.gateways
         assert isinstance(texts, SmppGateway)
         place = await texts._endpoint()
         assert (place.host, place.port, place.lookup_url) == ("192.0.2.7", 2775, "http://192.0.2.7/texts")

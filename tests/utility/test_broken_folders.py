@@ -65,7 +65,24 @@ SPOILT = (
         (CUSTOMER, "RE1", "R\x00E", 2, "class", Code.BAD_CHARACTER),
         (CUSTOMER, "RE1", "R" * 501, 2, "class", Code.OUT_OF_RANGE),
         ("utility.csv", "Europe/Berlin", "Mars/Base", 2, "time_zone", Code.UNKNOWN_VALUE),
-        ("utility.csv", "DE-MV\n", "DE-MV\nTwo,UTC,x,en,,,\n", 3, None, Code.TOO_MANY_ROWS),
+        ("utility.csv", "DE-MV,9\n", "DE-MV,9\nTwo,UTC,x,en,,,,\n", 3, None, Code.TOO_MANY_ROWS),
+        ("utility.csv", "DE-MV,9", "DE-MV,0", 2, "texts_a_day", Code.OUT_OF_RANGE),
+        ("channels.csv", "C1,email", "C9,email", 3, "customer", Code.DANGLING),
+        ("channels.csv", "C1,email", "C1,pigeon", 3, "channel", Code.UNKNOWN_VALUE),
+        ("channels.csv", "c1@example.org", "c1@example", 3, "address", Code.BAD_ADDRESS),
+        ("channels.csv", "c1@example.org", "c1 at example.org", 3, "address", Code.BAD_ADDRESS),
+        ("channels.csv", "https://", "ftp://", 4, "address", Code.BAD_ADDRESS),
+        ("channels.csv", "+4915100000013", "0151 13", 5, "address", Code.BAD_PHONE),
+        ("channels.csv", "C1,email", "C1,voice", 3, "address", Code.BAD_PHONE),
+        ("channels.csv", "23:00,05:00", "23:00,", 2, "quiet_until", Code.MISSING_VALUE),
+        ("channels.csv", "23:00,05:00", ",05:00", 2, "quiet_from", Code.MISSING_VALUE),
+        ("channels.csv", "23:00,05:00", "11pm,05:00", 2, "quiet_from", Code.BAD_TIME),
+        ("channels.csv", "outage;restored", "outage;answers", 2, "moments", Code.UNKNOWN_VALUE),
+        ("channels.csv", "safety\n", "safety\nC2,voice,+4915100000013,,,,\n", 6, "address", Code.DOUBLED_ID),
+        ("quiet_hours.csv", "planned", "safety", 4, "kind", Code.UNKNOWN_VALUE),
+        ("quiet_hours.csv", "19:00", "19", 4, "from", Code.BAD_TIME),
+        ("quiet_hours.csv", "large", "huge", 3, "tier", Code.UNKNOWN_VALUE),
+        ("quiet_hours.csv", "planned,19:00", "estimate,19:00", 4, "kind", Code.DOUBLED_ID),
         ("nodes.csv", "n1,11.01,53.0", "n1,53.0,11.01", 3, "lon", Code.SWAPPED),
         ("nodes.csv", "n1,11.01,53.0", "n1,53.0,104.2", 3, "lat", Code.SWAPPED),
         ("nodes.csv", "n1,11.01,53.0", "n1,0,0", 3, "lon", Code.OFF_NETWORK),
@@ -229,6 +246,7 @@ def test_a_language_that_the_utility_does_not_speak_is_remarked_once(folder: Pat
     assert warnings_of(folder) == [
         ("customers.csv", 2, "language", Code.UNKNOWN_LANGUAGE),
         ("accounts.csv", 2, "language", Code.UNKNOWN_LANGUAGE),
+        ("channels.csv", 5, "language", Code.UNKNOWN_LANGUAGE),
     ]
 
 

@@ -155,6 +155,17 @@ def test_customers_have_plausible_shares_and_phones_that_are_nobodys(example: Ut
     assert 0.85 < sum(bool(row.phones) for row in customers) / len(customers) < 0.95
 
 
+def test_customers_are_told_in_two_languages_and_by_several_ways(example: UtilityFolder) -> None:
+    assert Counter((row.channel, row.language) for row in example.channels) == {
+        ("email", ""): 134, ("text", "en"): 30, ("text", "zh"): 30, ("voice", ""): 11, ("webhook", ""): 2,
+    }  # fmt: skip
+    phones = {phone for row in example.grid.customers for phone in row.phones}
+    assert all(row.address.startswith("+999") for row in example.channels if row.channel in {"text", "voice"})
+    assert not [row for row in example.channels if row.channel == "text" and row.address in phones]
+    assert all("example.org" in row.address for row in example.channels if row.channel in {"email", "webhook"})
+    assert (example.texts_a_day, len(example.quiet_hours)) == (12, 4)
+
+
 def test_hotline_accounts_lie_apart_and_can_always_be_called(example: UtilityFolder, network: Network) -> None:
     holders = [row.customer for row in example.premises]
     assert len(holders) == len({row.account for row in example.premises}) == len(example.accounts) == 6

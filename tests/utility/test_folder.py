@@ -15,11 +15,13 @@ from services.utility.folder import EXAMPLE, FolderProblems, read_folder
 from services.utility.problems import Code
 from services.utility.rows import (
     AccountRow,
+    ChannelRow,
     ContactRow,
     CrewRow,
     DepotRow,
     HolidayRow,
     PremiseRow,
+    QuietRow,
     RosterRow,
     ShiftRow,
     WindowRow,
@@ -143,6 +145,10 @@ def test_a_byte_order_mark_crlf_blank_lines_and_another_order_change_nothing(fol
         ("agreements.csv", "0.9995", "0.9996"),
         ("windows.csv", "New poles", "New wires"),
         ("holidays.csv", "Christmas Day", "Christmas"),
+        ("utility.csv", "DE-MV,9", "DE-MV,10"),
+        ("channels.csv", "c1@example.org", "c2@example.org"),
+        ("channels.csv", ",safety", ",outage;safety"),
+        ("quiet_hours.csv", "09:00", "09:30"),
     ],
 )
 def test_other_content_of_any_file_has_another_digest(folder: Path, file: str, old: str, new: str) -> None:
@@ -232,6 +238,18 @@ def test_everything_a_folder_says_arrives_as_rows(folder: Path) -> None:
         ),
     )
     assert utility.holidays == (HolidayRow(dt.date(2026, 12, 25), "Christmas Day"),)
+    assert utility.texts_a_day == 9
+    assert utility.channels == (
+        ChannelRow("C1", "email", "c1@example.org"),
+        ChannelRow("C1", "text", "+4915100000001", "en", dt.time(23), dt.time(5), ("outage", "restored")),
+        ChannelRow("C2", "voice", "+4915100000013", "zh", None, None, ("safety",)),
+        ChannelRow("C2", "webhook", "https://example.org/power?of=C2"),
+    )
+    assert utility.quiet_hours == (
+        QuietRow("estimate", "", dt.time(20), dt.time(9)),
+        QuietRow("estimate", "large", dt.time(0), dt.time(0)),
+        QuietRow("planned", "", dt.time(19), dt.time(8)),
+    )
 
 
 def test_an_inactive_customer_whom_nobody_feeds_is_only_remarked(folder: Path) -> None:
@@ -253,6 +271,24 @@ def test_a_customer_fed_by_another_feeder_or_transformer_than_named_is_remarked(
         (CUSTOMER, 3, "feeder", Code.FEEDER_DIFFERS),
         (CUSTOMER, 3, "transformer", Code.TRANSFORMER_DIFFERS),
     ]
+
+
+def test_what_an_older_folder_could_not_say_changes_nothing_of_its_digest(folder: Path) -> None:
+    for name in ("channels.csv", "quiet_hours.csv"):
+        (folder / name).unlink()
+    change(folder, "utility.csv", "DE-MV,9", "DE-MV,")
+    utility = read_folder(folder)
+    assert (utility.texts_a_day, utility.channels, utility.quiet_hours) == (12, (), ())
+    assert utility.digest == "a73a51e09565d68dd5d47182e95f0b5ac082c10fe71b7d68cc1a851bc791c72d"
+
+
+def test_no_sentence_repeats_an_address(folder: Path) -> None:
+    change(folder, "channels.csv", "c1@example.org", "somebody's@secret@place")
+    change(folder, "channels.csv", "safety\n", "safety\nC2,webhook,https://example.org/power?of=C2,,,,\n")
+    with pytest.raises(FolderProblems) as raised:
+        read_folder(folder)
+    assert [problem.code for problem in raised.value.problems] == [Code.BAD_ADDRESS, Code.DOUBLED_ID]
+    assert not [problem for problem in raised.value.problems if "secret" in str(problem) or "of=C2" in str(problem)]
 
 
 def test_no_sentence_repeats_a_phone_number(folder: Path) -> None:

@@ -11,8 +11,8 @@ from services.utility.problems import Code, Problem
 
 FILES = {
     "utility.csv": (
-        "name,time_zone,attribution,languages,quiet_from,quiet_until,country\n"
-        "Valley Power,Europe/Berlin,ours,en zh,21:30,06:30,DE-MV\n"
+        "name,time_zone,attribution,languages,quiet_from,quiet_until,country,texts_a_day\n"
+        "Valley Power,Europe/Berlin,ours,en zh,21:30,06:30,DE-MV,9\n"
     ),
     "feeders.csv": (
         "feeder,name,substation,source_node,lon,lat,region\nF1,North,S1,n0,11.0,53.0,N\nF2,South,S1,m0,11.0,53.0,N\n"
@@ -65,6 +65,14 @@ FILES = {
         "W2,switch:1,2026-07-01T07:00+00:00,2026-07-01T10:00+02:00,\n"
     ),
     "holidays.csv": "day,name\n2026-12-25,Christmas Day\n",
+    "channels.csv": (
+        "customer,channel,address,language,quiet_from,quiet_until,moments\n"
+        "C1,text,+4915100000001,en,23:00,05:00,outage;restored\n"
+        "C1,email,c1@example.org,,,,\n"
+        "C2,webhook,https://example.org/power?of=C2,,,,\n"
+        "C2,voice,+4915100000013,zh,,,safety\n"
+    ),
+    "quiet_hours.csv": "kind,from,until,tier\nestimate,20:00,09:00,\nestimate,00:00,00:00,large\nplanned,19:00,08:00,\n",
 }
 
 

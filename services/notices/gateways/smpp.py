@@ -20,10 +20,22 @@ from aiosmpplib import NPI, TON, OptionalParam, PhoneNumber, SubmitSm
 
 from schemas.events import TextOutcome
 from services.engine.gateway import GatewayAway, Result
-from services.notices.gateways.smpp_codes import ACCEPTED, ON_THE_WAY, OUTCOMES, REFUSALS, RETRY_MS, Blame
-from services.notices.gateways.smpp_link import Answer, Link, LinkLost, LinkRefused, Peer, Receipt
+from services.notices.gateways.smpp_codes import ACCEPTED, ON_THE_WAY, OUTCOMES, REFUSALS, RETRY_MS, STATES, Blame
+from services.notices.gateways.smpp_link import (
+    ENQUIRE_S,
+    OPTION_REFERENCE,
+    SOCKET_S,
+    Answer,
+    Link,
+    LinkLost,
+    LinkRefused,
+    Peer,
+    Receipt,
+)
+from services.notices.gsm import measure
 from services.notices.moments import EFFECT_KIND, LIFETIME_MS, TextBody
 from services.notices.parts import Part
+from services.notices.reconciling import Fate
 
 DRILL_SYSTEM_ID: Final = "LAMPLIGHT-DRILL"
 """What the operator of a drill calls itself: at most 15 characters, as SMPP has it."""
@@ -31,11 +43,11 @@ DRILL_SYSTEM_ID: Final = "LAMPLIGHT-DRILL"
 REAL_NAME, DRILL_NAME = "smpp", "drill:smpp"
 """What is written beside each text that went out: by a real operator, by the drill's."""
 
-OPTION_REFERENCE: Final = 0x1501
-"""The vendor option that carries our key."""
-
 WINDOW: Final = 200
-"""How many texts may wait for the operator's answer at once."""
+"""How many texts may wait for the operator's answer at once, where its contract says nothing."""
+
+MOST_URGENT: Final = 3
+"""The priority at the operator of a text about danger; all others have none."""
 
 ANSWER_S: Final = 15.0
 GOODBYE_S: Final = 2.0
@@ -47,8 +59,23 @@ LOST: Final = "linkLost"
 
 log = structlog.get_logger(__name__)
 
-OnReceipt = Callable[[str, TextOutcome, str], Awaitable[None]]
-"""Stores what became of a text (operator's id, outcome, operator's code). If it raises, the receipt comes again."""
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Receipted:
+    """What a receipt says: the operator's name for the text, what became of it, the operator's own code.
+
+    `key` is ours, where it came back; `phone` the number the text went to, in international form, empty where the receipt has none.
+    """
+
+    reference: str
+    outcome: TextOutcome
+    code: str
+    key: str = ""
+    phone: str = ""
+
+
+OnReceipt = Callable[[Receipted], Awaitable[None]]
+"""Stores what became of a text. If it raises, the receipt comes again."""
 
 OnInbound = Callable[[Part], Awaitable[None]]
 """Stores a text that somebody sent us, or a part of one. If it raises, it comes again."""
@@ -83,6 +110,9 @@ class SmppGateway:
         phone_of: Callable[[TextBody], Awaitable[str | None]],
         on_receipt: OnReceipt,
         on_inbound: OnInbound,
+        window: int = WINDOW,
+        answer_s: float = ANSWER_S,
+        enquire_s: float = ENQUIRE_S,
     ) -> None:
         self.name: str = DRILL_NAME if exercise else REAL_NAME
         self._endpoint = endpoint
@@ -93,7 +123,10 @@ class SmppGateway:
         self._phone_of = phone_of
         self._on_receipt = on_receipt
         self._on_inbound = on_inbound
-        self._window = asyncio.Semaphore(WINDOW)
+        self._size = window
+        self._window = asyncio.Semaphore(window)
+        self._answer_s = answer_s
+        self._enquire_s = enquire_s
         self._link: Link | None = None
         self._keeper: asyncio.Task[None] | None = None
         self._first: asyncio.Future[None] | None = None
@@ -113,10 +146,10 @@ class SmppGateway:
 
     async def stop(self) -> None:
         """Let what is in flight come to its end, then disconnect."""
-        for _ in range(WINDOW):
+        for _ in range(self._size):
             await self._window.acquire()
         link, self._link = self._link, None
-        for _ in range(WINDOW):
+        for _ in range(self._size):
             self._window.release()
         if self._keeper is not None:
             self._keeper.cancel()
@@ -142,7 +175,7 @@ class SmppGateway:
             if self._link is None:
                 raise GatewayAway("not bound to the operator")
             try:
-                answer = await self._link.submit(self._message(key, number, text), ANSWER_S)
+                answer = await self._link.submit(self._message(key, number, text), self._answer_s)
             except LinkLost as lost:
                 if lost.handed_over:
                     return Result(state="unknown", reason=LOST, ask=True)
@@ -163,18 +196,38 @@ class SmppGateway:
             reply = await self._http.get(f"{url}/texts/{quote(key, safe='')}")
             if reply.status_code == httpx.codes.NOT_FOUND:
                 return None
+            if reply.status_code == httpx.codes.NOT_IMPLEMENTED:
+                return Result(state="unknown", reason="noLookUp")
             reply.raise_for_status()
             return Result(state="done", reason="foundByLookUp", reference=str(reply.json()["operator_id"]))
-        except (httpx.HTTPError, ValueError, KeyError) as error:
+        except (httpx.HTTPError, RuntimeError, ValueError, KeyError) as error:  # the second: closed in the middle of it
             raise GatewayAway(f"look-up failed: {type(error).__name__}") from error
 
+    async def fate_of(self, reference: str) -> Fate | None:
+        """Ask what became of the text that the operator calls `reference`. None: it cannot tell. Raises `GatewayAway`."""
+        if self._link is None:
+            raise GatewayAway("not bound to the operator")
+        try:
+            said = await self._link.query(reference, self._sender, self._answer_s)
+        except LinkLost as lost:
+            raise GatewayAway("the link died before the question was answered") from lost
+        except TimeoutError:
+            return None
+        word = STATES.get(said.state, "")
+        if said.status != ACCEPTED or not word:
+            return None
+        return Fate(outcome=OUTCOMES.get(word), code=f"{word}:{said.error:03d}")
+
     def _message(self, key: str, number: str, text: TextBody) -> SubmitSm:
+        whole = measure(text.words).segments == 1  # of a longer one the operator makes parts
         return SubmitSm(
-            short_message=text.words,
+            short_message=text.words if whole else "",
+            message_payload="" if whole else text.words,
             source=self._sender,
             destination=PhoneNumber(number.removeprefix("+"), TON.INTERNATIONAL, NPI.ISDN),
             validity_period=timedelta(milliseconds=LIFETIME_MS[text.moment]),
             registered_delivery=1,
+            priority_flag=MOST_URGENT if text.safety else 0,
             optional_params=[OptionalParam(OPTION_REFERENCE, key)],
             log_id=key,
         )
@@ -208,6 +261,8 @@ class SmppGateway:
                 password=place.password,
                 must_be=DRILL_SYSTEM_ID if self._exercise else None,
                 must_not_be=None if self._exercise else DRILL_SYSTEM_ID,
+                enquire_s=self._enquire_s,
+                socket_s=min(SOCKET_S, self._enquire_s),
             ),
             self._take,
             self._on_inbound,
@@ -243,7 +298,11 @@ class SmppGateway:
         code = f"{receipt.state}:{receipt.error}" if receipt.error else receipt.state
         outcome = OUTCOMES.get(receipt.state)
         if outcome is not None and receipt.operator_id:
-            await self._on_receipt(receipt.operator_id, outcome, code)
+            await self._on_receipt(
+                Receipted(
+                    reference=receipt.operator_id, outcome=outcome, code=code, key=receipt.key, phone=receipt.phone
+                )
+            )
         elif receipt.state not in ON_THE_WAY:
             log.error("notices.receipt_code_unknown", operator_id=receipt.operator_id, code=code)
 

@@ -60,6 +60,7 @@ REFUSALS: Final = {
     0x62: Refusal(Blame.OURS, "invalidValidity"),
     0x64: Refusal(Blame.TEMPORARY, "receiverBusy"),
     0x65: Refusal(Blame.PERMANENT, "receiverRefuses"),
+    0x66: Refusal(Blame.PERMANENT, "receiverRefuses"),
     0xC0: Refusal(Blame.OURS, "invalidOption"),
     0xC1: Refusal(Blame.OURS, "optionNotAllowed"),
     0xC2: Refusal(Blame.OURS, "invalidOptionLength"),

@@ -26,15 +26,13 @@ import structlog
 from aiosmpplib import (
     ESME,
     AbstractBroker,
-    AbstractCorrelator,
     AbstractHook,
-    AbstractRetryTimer,
-    AbstractThrottleHandler,
     BindTransceiverResp,
     DeliverSm,
     DeliverSmResp,
     GenericNack,
     PduHeader,
+    PhoneNumber,
     SmppCommand,
     SmppCommandStatus,
     SmppMessage,
@@ -42,9 +40,12 @@ from aiosmpplib import (
     SubmitSmResp,
 )
 
-from services.notices.gateways import smpp_inbound
+from services.notices.gateways import smpp_inbound, smpp_query
 from services.notices.gateways.smpp_codes import STATES
 from services.notices.gateways.smpp_inbound import Malformed
+from services.notices.gateways.smpp_kept_from import NoStore, NoThrottle, OnlyOnce, Over
+from services.notices.gateways.smpp_query import Queried
+from services.notices.numbers import international
 from services.notices.parts import Part
 
 MAX_PDU: Final = 70_000
@@ -54,7 +55,12 @@ SOCKET_S: Final = 10.0
 RECEIPTS_AT_ONCE: Final = 128
 
 RECEIPTED_MESSAGE_ID, MESSAGE_STATE = 0x001E, 0x0427
+OPTION_REFERENCE: Final = 0x1501
+"""The vendor option that carries our key; an operator that knows it gives it back in receipts."""
 _ID, _STATE, _ERROR = (re.compile(rf"\b{word}:\s*(\S+)", re.IGNORECASE) for word in ("id", "stat", "err"))
+
+_WRITTEN_TO_A_DEAD_LINK: Final = (OSError, AssertionError, RuntimeError)
+"""What writing to a link that has just died may raise: of the network, of the library, of the event loop."""
 
 log = structlog.get_logger(__name__)
 
@@ -85,16 +91,24 @@ class Answer:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Receipt:
-    """A receipt as it came: the operator's id of the text, its state word, its error code; empty where missing."""
+    """A receipt as it came: the operator's id of the text, its state word, its error code; empty where missing.
+
+    `key` is ours, where the operator gives back what we sent along; `phone` the number that the text went to.
+    """
 
     operator_id: str
     state: str
     error: str
+    key: str = ""
+    phone: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Peer:
-    """Whom to bind to, as whom. `must_be` / `must_not_be`: what the operator may call itself in its bind response."""
+    """Whom to bind to, as whom. `must_be` / `must_not_be`: what the operator may call itself in its bind response.
+
+    After `enquire_s` without a word the operator is asked whether it is there, and has `socket_s` to say so (seconds).
+    """
 
     host: str
     port: int
@@ -102,6 +116,8 @@ class Peer:
     password: str
     must_be: str | None = None
     must_not_be: str | None = None
+    enquire_s: float = ENQUIRE_S
+    socket_s: float = SOCKET_S
 
 
 class Link(ESME):  # type: ignore[misc]  # the library ships no types
@@ -121,14 +137,14 @@ class Link(ESME):  # type: ignore[misc]  # the library ships no types
             smsc_port=peer.port,
             system_id=peer.system_id,
             password=peer.password,
-            enquire_link_interval=ENQUIRE_S,
-            socket_timeout=SOCKET_S,
+            enquire_link_interval=peer.enquire_s,
+            socket_timeout=peer.socket_s,
             log_level=logging.CRITICAL,
             hook=_Hook(self),
             broker=_NoQueue(self),
-            correlator=_NoStore(),
-            throttle_handler=_NoThrottle(),
-            retry_timer=_OnlyOnce(),
+            correlator=NoStore(),
+            throttle_handler=NoThrottle(),
+            retry_timer=OnlyOnce(),
         )
         self.bound = asyncio.Event()
         self.dead = asyncio.Event()
@@ -138,6 +154,7 @@ class Link(ESME):  # type: ignore[misc]  # the library ships no types
         self._stream: asyncio.StreamWriter | None = None
         self._asked: dict[str, asyncio.Future[Answer]] = {}
         self._unanswered: dict[int, asyncio.Future[Answer]] = {}
+        self._queried: dict[int, asyncio.Future[Queried]] = {}
         self._receipts: set[asyncio.Task[None]] = set()
         self._room = asyncio.Semaphore(RECEIPTS_AT_ONCE)
         self._storing = True
@@ -145,7 +162,7 @@ class Link(ESME):  # type: ignore[misc]  # the library ships no types
     async def serve(self) -> None:
         """Bind and stay bound until the link dies. Raises `LinkRefused` when one side refuses the other."""
         try:
-            with contextlib.suppress(_Over):
+            with contextlib.suppress(Over):
                 await self.start()
         finally:
             self.fail()
@@ -187,7 +204,7 @@ class Link(ESME):  # type: ignore[misc]  # the library ships no types
             await self._send_data(message)
             async with asyncio.timeout(wait_s):
                 return await answer
-        except (OSError, AssertionError) as error:
+        except _WRITTEN_TO_A_DEAD_LINK as error:
             if isinstance(error, TimeoutError):
                 raise
             raise LinkLost(handed_over=key not in self._asked) from error
@@ -196,6 +213,30 @@ class Link(ESME):  # type: ignore[misc]  # the library ships no types
             self._unanswered.pop(message.sequence_num, None)
             if answer.done() and not answer.cancelled():
                 answer.exception()  # seen: it may have failed while the text was still being written
+
+    async def query(self, reference: str, sender: PhoneNumber, wait_s: float) -> Queried:
+        """Ask what became of the text that the operator calls `reference`. Raises `LinkLost`, `TimeoutError` without an answer."""
+        if self.dead.is_set() or not self.bound.is_set() or self._stream is None:
+            raise LinkLost(handed_over=False)
+        sequence = self.sequence_generator.next_sequence()
+        answer: asyncio.Future[Queried] = asyncio.get_running_loop().create_future()
+        self._queried[sequence] = answer
+        dying = asyncio.create_task(self.dead.wait())
+        try:
+            try:
+                self._stream.write(
+                    smpp_query.query(sequence, reference, sender.number, int(sender.ton), int(sender.npi))
+                )
+            except _WRITTEN_TO_A_DEAD_LINK as error:
+                raise LinkLost(handed_over=False) from error
+            waits: set[asyncio.Future[Any]] = {answer, dying}
+            await asyncio.wait(waits, timeout=wait_s, return_when=asyncio.FIRST_COMPLETED)
+            if answer.done():
+                return answer.result()
+            raise LinkLost(handed_over=False) if self.dead.is_set() else TimeoutError
+        finally:
+            dying.cancel()
+            del self._queried[sequence]
 
     def handing_over(self, message: SmppMessage) -> None:
         """Note that a message is about to be written: from here on it may have reached the operator."""
@@ -207,6 +248,9 @@ class Link(ESME):  # type: ignore[misc]  # the library ships no types
         _, command, status, sequence = HEADER.unpack_from(pdu)
         if command == SmppCommand.BIND_TRANSCEIVER_RESP:
             self._check_peer(message, status)
+        elif sequence in self._queried and command in {smpp_query.QUERY_RESPONSE, SmppCommand.GENERIC_NACK}:
+            if not self._queried[sequence].done():
+                self._queried[sequence].set_result(smpp_query.read_answer(pdu))
         elif command in {SmppCommand.SUBMIT_SM_RESP, SmppCommand.GENERIC_NACK}:
             answer = self._unanswered.pop(sequence, None)
             if answer is not None and not answer.done():
@@ -277,7 +321,7 @@ class Link(ESME):  # type: ignore[misc]  # the library ships no types
                 log.warning("notices.delivery_not_stored", sequence=sequence, error=type(error).__name__)
             self._storing = False
             status = SmppCommandStatus.ESME_RX_T_APPN
-        with contextlib.suppress(OSError, AssertionError):  # the link died: it comes again on the next one
+        with contextlib.suppress(*_WRITTEN_TO_A_DEAD_LINK):  # the link died: it comes again on the next one
             await self._send_data(DeliverSmResp(sequence, status))
 
     async def _receipt_taken(self, message: DeliverSm) -> SmppCommandStatus:
@@ -305,11 +349,9 @@ def read_receipt(message: DeliverSm) -> Receipt:
         operator_id=str(options.get(RECEIPTED_MESSAGE_ID, "")) or operator_id,
         state=state.upper() or STATES.get(options.get(MESSAGE_STATE, 0), ""),
         error=error,
+        key=str(options.get(OPTION_REFERENCE, "")).rstrip("\0"),
+        phone=international(message.source.number) if message.source else "",
     )
-
-
-class _Over(Exception):
-    """The connection ended and is not to be tried again by the library."""
 
 
 class _Hook(AbstractHook):  # type: ignore[misc]
@@ -336,48 +378,3 @@ class _NoQueue(AbstractBroker):  # type: ignore[misc]
     async def dequeue(self) -> SmppMessage:
         await self._link.dead.wait()
         raise ConnectionError("the link died")
-
-
-class _NoStore(AbstractCorrelator):  # type: ignore[misc]
-    def get_cumulated_status(self, _ref_num: int) -> int:
-        return 0
-
-    async def expired(self, smpp_message: SmppMessage) -> None: ...
-
-    async def put(self, smpp_message: SmppMessage) -> None: ...
-
-    async def put_delivery(self, smsc_message_id: str, submit_sm: SubmitSm) -> None: ...
-
-    async def put_delivery_segmented(self, deliver_sm: DeliverSm) -> DeliverSm | None:
-        return deliver_sm
-
-    async def get(self, _response: SmppMessage) -> SmppMessage | None:
-        return None
-
-    async def get_segmented(self, _smpp_seq_num: int, remove: bool = False) -> tuple[Any, int]:  # noqa: ARG002
-        return None, 0
-
-    async def get_delivery(self, _receipt: DeliverSm) -> SubmitSm | None:
-        return None
-
-
-class _NoThrottle(AbstractThrottleHandler):  # type: ignore[misc]
-    async def throttled(self) -> None: ...
-
-    async def not_throttled(self) -> None: ...
-
-    async def allow_request(self) -> bool:
-        return True
-
-    async def throttle_delay(self) -> float:
-        return 0.0
-
-
-class _OnlyOnce(AbstractRetryTimer):  # type: ignore[misc]
-    async def wait(self) -> None:
-        raise _Over
-
-    def reset(self) -> None: ...
-
-    def next_delay(self) -> float:
-        return 0.0

@@ -6,8 +6,8 @@ export const KINDS = ["report", "parked", "crew", "order", "text", "call"] as co
 export type Kind = (typeof KINDS)[number];
 export const ICON: Record<Kind, IconName> = { report: "bolt", parked: "file", crew: "truck", order: "list", text: "text", call: "phone" };
 /** The letter of each action. */
-export const KEY: Record<string, string> = { place: "p", dismiss: "d", requeue: "r", setAside: "s", acknowledge: "a", callAgain: "c", assignOther: "o", answer: "w", asReport: "e", handled: "h" };
-export const DEED_ICON: Record<string, IconName> = { place: "map", dismiss: "cut", requeue: "play", setAside: "file", acknowledge: "check", callAgain: "phone", assignOther: "truck", answer: "text", asReport: "bolt", handled: "check" };
+export const KEY: Record<string, string> = { place: "p", dismiss: "d", requeue: "r", setAside: "s", acknowledge: "a", callAgain: "c", assignOther: "o", answerText: "w", asReport: "e", handled: "h" };
+export const DEED_ICON: Record<string, IconName> = { place: "map", dismiss: "cut", requeue: "play", setAside: "file", acknowledge: "check", callAgain: "phone", assignOther: "truck", answerText: "text", asReport: "bolt", handled: "check" };
 export const RIGHT: Record<string, Right> = { requeue: "requeue", setAside: "requeue" };
 /** Actions whose usual reason stands in the form already. */
 export const PREFILLED = new Set(["acknowledge", "handled", "requeue", "asReport"]);

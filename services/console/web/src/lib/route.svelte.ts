@@ -1,4 +1,4 @@
-/** The address of the page shown: `/`, `/incidents/ID`, `/crews`, `/plan`, `/figures`, `/inbox`, `/admin`, `/phone`; what is chosen stands in it, so it can be sent to a colleague. */
+/** The address of the page shown: `/`, `/incidents/ID`, `/crews`, `/plan`, `/figures`, `/inbox`, `/texts`, `/admin`, `/phone`; what is chosen stands in it, so it can be sent to a colleague. */
 class Route {
   path = $state(location.pathname);
   query = $state(new URLSearchParams(location.search));

@@ -5,6 +5,7 @@ export * from "./types/network";
 export * from "./types/incidents";
 export * from "./types/crews";
 export * from "./types/plan";
+export * from "./types/texts";
 export * from "./types/figures";
 export * from "./types/admin";
 export * from "./types/drill";

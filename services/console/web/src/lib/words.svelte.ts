@@ -35,8 +35,10 @@ export function fill(text: string, values?: Values): string {
 export function words<Key extends string>(en: Record<Key, string>, zh: Record<Key, string>) {
   return (key: Key, values?: Values): string => fill((language.now === "zh" ? zh : en)[key], values);
 }
-/** The same for codes that come from the server: what is not known yet is shown as words of the code itself. */
-export function codes(known: Record<string, readonly [en: string, zh: string]>) {
+/** Words of codes that come from the server, in both languages. */
+export type Codes = Readonly<Record<string, readonly [en: string, zh: string]>>;
+/** The same for codes: what is not known yet is shown as words of the code itself. */
+export function codes(known: Codes) {
   return (code: string | null | undefined): string => {
     if (!code) return "";
     const found = known[code];

@@ -69,4 +69,5 @@ export const said = codes({
   role: ["role", "角色"], name: ["name", "姓名"], disabled: ["kept out", "停用"], unlock: ["let in again", "解除锁定"], new_password: ["new password", "新密码"], sessions_ended: ["sessions ended", "结束的会话"],
   scopes: ["may", "权限"], account: ["account", "账户"], crew: ["crew", "抢修队"], device: ["device", "设备"], incident: ["incident", "故障"], hazard: ["danger", "险情"], into: ["into", "并入"], order: ["order", "工单"],
   cause: ["cause", "原因"], estimate_ms: ["estimate", "预计复电"], note: ["note", "备注"], words: ["words", "内容"], position: ["position", "位置"], undoes: ["undoes", "撤销对象"], customer: ["customer", "用户"], action: ["action", "操作"], status: ["status", "状态"],
+  phones: ["phones", "号码数"], customers: ["customers", "用户数"], segments: ["segments", "段数"], recalled: ["texts taken back", "收回的短信"], premises: ["premises", "户数"], canned: ["prepared answer", "预设回复"], area: ["supply area", "供电区域"], feeder: ["feeder", "馈线"], all: ["all customers", "全部用户"], languages: ["languages", "语言"],
 });

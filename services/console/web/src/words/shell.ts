@@ -3,7 +3,7 @@ import { words } from "../lib/words.svelte";
 
 export const t = words(
   {
-    live: "Live", crews: "Crews", plan: "Plan", figures: "Figures", inbox: "Inbox", admin: "Administration", drill: "Drill",
+    live: "Live", crews: "Crews", plan: "Plan", figures: "Figures", inbox: "Inbox", texts: "Texts", textsOfCustomer: "Texts of {id}", admin: "Administration", drill: "Drill",
     exercise: "EXERCISE", exerciseLong: "This is an exercise. Nothing reaches a real customer or crew.",
     search: "Search", searchHint: "Account, pole, device, place, crew", nothingFound: "Nothing found",
     lost: "Connection lost since {since}. What you see is as of {at}.", stale: "The database is away since {since}. What you see is as of {at}.",
@@ -20,7 +20,7 @@ export const t = words(
     intakeLag: "Reports are taken in {lag} late",
   },
   {
-    live: "实时", crews: "抢修队", plan: "派工计划", figures: "指标", inbox: "收件箱", admin: "管理", drill: "演练",
+    live: "实时", crews: "抢修队", plan: "派工计划", figures: "指标", inbox: "收件箱", texts: "短信", textsOfCustomer: "{id} 的短信", admin: "管理", drill: "演练",
     exercise: "演练", exerciseLong: "当前为演练，不会触及真实用户或抢修队。",
     search: "搜索", searchHint: "户号、杆号、设备、地点、抢修队", nothingFound: "没有结果",
     lost: "连接已中断 {since}。所示为 {at} 的状态。", stale: "数据库已中断 {since}。所示为 {at} 的状态。",

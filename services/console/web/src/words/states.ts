@@ -39,7 +39,11 @@ export const causeGroup = codes({
   EQUIPMENT: ["equipment", "设备"], LIGHTNING: ["lightning", "雷击"], PLANNED: ["planned", "计划"], POWER_SUPPLY: ["power supply", "上级电源"], PUBLIC: ["public", "外力"], VEGETATION: ["vegetation", "植被"],
   WEATHER: ["weather", "天气"], WILDLIFE: ["wildlife", "动物"], UNKNOWN: ["unknown", "不明"], OTHER: ["other", "其他"],
 });
-export const noticeMoment = codes({ powerOut: ["power out", "停电"], initialEtr: ["first estimate", "首次预计"], etrChange: ["estimate changed", "预计变更"], informDispatched: ["crew on its way", "队伍出发"], powerRestored: ["power restored", "恢复供电"], question: ["asked whether power is on", "询问是否有电"] });
+export const noticeMoment = codes({
+  powerOut: ["power out", "停电"], initialEtr: ["first estimate", "首次预计"], etrChange: ["estimate changed", "预计变更"], informDispatched: ["crew on its way", "队伍出发"], powerRestored: ["power restored", "恢复供电"], stillOut: ["needs another repair", "另需抢修"],
+  plannedAnnounced: ["planned work", "计划工作"], plannedReminder: ["reminder of planned work", "计划工作提醒"], plannedChanged: ["planned work changed", "计划工作变更"], plannedCancelled: ["planned work cancelled", "计划工作取消"], plannedOver: ["planned work over", "计划工作结束"],
+  safety: ["danger nearby", "附近险情"], question: ["asked whether power is on", "询问是否有电"], answer: ["answer", "回复"], link: ["code to link a phone", "绑定验证码"], broadcast: ["broadcast", "群发"],
+});
 export const effectState = codes({
   due: ["due", "待发"], attempting: ["being sent", "发送中"], done: ["sent", "已发送"], failed: ["failed", "失败"], expired: ["expired", "已过期"], superseded: ["superseded", "已被取代"], unknown: ["unknown", "未知"], delivered: ["delivered", "已送达"],
 });

@@ -55,7 +55,6 @@ export interface OrderRow {
   pinned: boolean; sent_at_ms: Ms; accepted_at_ms: Ms | null; enroute_at_ms: Ms | null; arrived_at_ms: Ms | null; ended_at_ms: Ms | null;
   arrival_ms: Ms | null; completion_ms: Ms | null; found: string | null; cause: string | null;
 }
-export interface TextRow { key: string; moment: string; customer: string; customers: number; phone: string; state: string; reason: string; at_ms: Ms; estimate_ms: Ms | null }
 /** GET /api/incidents/ID */
 export interface IncidentDetail {
   /** When it was read: the `seen_at_ms` of an action. */
@@ -71,7 +70,7 @@ export interface IncidentDetail {
   restoration: Restoration | null;
   customers: { total: number; out: number; restored: number; life_support: number; by_tier: Record<string, number> };
   orders: OrderRow[];
-  texts: { total: number; by_state: Record<string, number>; rows: TextRow[] };
+  texts: { total: number; by_state: Record<string, number> };
   calls: { account: string; name: string; outage: string; state: string; calls: number; acknowledged_by: string | null }[];
   hazards: HazardRow[];
   nested: string[];
@@ -144,11 +143,13 @@ export interface ActionAsked {
 }
 /** POST /api/actions/ID/undo {why} -> 202 {action: ActionRow}. GET /api/actions/ID -> ActionRow. GET /api/causes -> {causes: {code, group, words}[]}.
  *  POST with the header Idempotency-Key: the same request again has the same answer. */
-/** POST /api/inbox/ID/actions (ID percent-encoded) -> 202 {action: ActionRow}. `place` takes customer or device, `assignOther` may take crew. 409 handledAlready {by, at_ms, what}. */
+/** POST /api/inbox/ID/actions (ID percent-encoded) -> 202 {action: ActionRow}. `place` takes customer or device, `assignOther` may take crew, `answerText` takes words and why may be empty. 409 handledAlready {by, at_ms, what}. */
 export interface InboxAsked {
   action: string;
   why: string;
   customer?: string;
   device?: string;
   crew?: string;
+  words?: string;
+  canned?: string;
 }

@@ -47,6 +47,10 @@ export interface SummaryRow {
   caidi_min: number;
   /** The database was restored: no text and no call leaves until that is released. */
   held: boolean;
+  /** Stops of texts that hold; incident null: of all. */
+  text_stops: { incident: string | null; since_ms: Ms; by: string; why: string }[];
+  /** Broadcasts that wait for a second person. */
+  broadcasts_asked: number;
 }
 
 export type IncidentState = "predicted" | "confirmed" | "partiallyRestored" | "restored" | "closed" | "merged" | "dismissed";
@@ -205,7 +209,7 @@ export interface InboxRow {
   lon: number | null;
   lat: number | null;
   incident: string | null;
-  /** What may be done, codes: place, dismiss, requeue, setAside, acknowledge, callAgain, assignOther, answer, asReport, handled. */
+  /** What may be done, codes: place, dismiss, requeue, setAside, acknowledge, callAgain, assignOther, answerText, asReport, handled. */
   actions: string[];
 }
 
