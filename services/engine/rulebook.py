@@ -14,7 +14,7 @@ from collections.abc import Mapping
 
 EDITIONS: Mapping[str, int] = {
     "correlate": 3,  # several hypotheses with probabilities; questions; estimates learnt from the past
-    "dispatch": 3,  # visiting crews; the place of a crew has a time; a plan, the rules as a fact, hours, holds and clearances
+    "dispatch": 4,  # visiting crews; the place of a crew has a time; a plan, the rules as a fact; what a turn costs
     "escalate": 1,
     "notify": 1,
     "world": 2,  # the drill's panel
