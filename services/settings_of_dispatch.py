@@ -91,7 +91,10 @@ class DispatchSettings(BaseSettings):
         default=5,
         ge=0,
         le=240,
-        description="Minutes that a crew under way is reckoned to lose by being sent elsewhere, so that orders do not flutter.",
+        description=(
+            "What the plan must gain by turning a crew under way to other work, so that orders do not flutter: as much as if 250 "
+            "customers had power so many minutes sooner."
+        ),
     )
     dispatch_fairness_per_mille: int = Field(
         default=50,
@@ -103,7 +106,7 @@ class DispatchSettings(BaseSettings):
         ),
     )
     dispatch_weight_life_support: int = Field(
-        default=80, ge=1, le=10_000, description="How many customers one counts as who depends on power to live."
+        default=200, ge=1, le=10_000, description="How many customers one counts as who depends on power to live."
     )
     dispatch_weight_important: int = Field(
         default=20, ge=1, le=10_000, description="How many customers an important one (a hospital, water) counts as."

@@ -1,4 +1,4 @@
-"""The tick loop: decides the turns that are due, of the stages of this worker."""
+"""The tick loop: decides the turns that are due, of the stages of this worker. No stage waits for another one's turns."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ from streams.watchdog import Watchdog
 log = structlog.get_logger(__name__)
 
 LOOK_S = 0.25
+AT_ONCE = 2
+"""So many turns of a stage are decided side by side: one reckons while the other's rows are written."""
 ANYBODYS_AFTER_S = 2.0
 """Any worker may decide any turn. So that two do not race, the one that owns the shard's partition goes first."""
 
@@ -46,37 +48,45 @@ class TickLoop:
         self._owns = owns
         self._watchdog = watchdog
         self._deaths = deaths
-        self._first_seen: dict[tuple[str, str, int], float] = {}
+        self._behind: set[str] = set()
+        self._first_seen: dict[str, dict[tuple[str, int], float]] = {}
 
     async def run(self, dsn: str, pool: Pool) -> None:
         """Decide what is due, for ever. Ends the process when PostgreSQL is away or a rule fails."""
         try:
-            wakeups = await Wakeups.listen(dsn, "clock")
-            while True:
-                await wakeups.wait(LOOK_S)
-                while await self._decide_due(pool):
-                    pass
-        except LOST as error:
-            leave("turn.database_lost", error=type(error).__name__)
-        except asyncio.CancelledError:
-            raise
-        except Exception as error:  # a failing rule must not end the loop silently: the whole process is started afresh
+            async with asyncio.TaskGroup() as group:
+                for stage in self._decidings:
+                    group.create_task(self._run_stage(stage, dsn, pool))
+        except* LOST as lost:
+            leave("turn.database_lost", error=type(lost.exceptions[0]).__name__)
+        except* (
+            Exception
+        ) as failed:  # a failing rule must not end the loop silently: the whole process is started afresh
             log.exception("turn.failed")
-            leave("turn.gave_up", error=type(error).__name__)
+            leave("turn.gave_up", error=type(failed.exceptions[0]).__name__)
 
-    async def _decide_due(self, pool: Pool) -> bool:
-        """Decide the due turns that are ours, side by side; say whether something was decided."""
+    async def _run_stage(self, stage: str, dsn: str, pool: Pool) -> None:
+        wakeups = await Wakeups.listen(dsn, "clock")
+        while True:
+            await wakeups.wait(LOOK_S)
+            while await self._decide_due(stage, pool):
+                pass
+
+    async def _decide_due(self, stage: str, pool: Pool) -> bool:
+        """Decide the due turns of a stage that are ours, side by side; say whether something was decided."""
         async with pool.acquire() as connection:
-            due = await clock.due_turns(connection, list(self._decidings))
-            if not due and not await clock.untaken(connection, self._taken):
+            due = await clock.due_turns(connection, [stage])
+            (self._behind.add if due else self._behind.discard)(stage)
+            if not self._behind and not await clock.untaken(connection, self._taken):
                 self._watchdog.idle()
-        decided = await asyncio.gather(*(self._decide(pool, turn) for turn in self._mine(due)))
+        slots = asyncio.Semaphore(AT_ONCE)
+        decided = await asyncio.gather(*(self._decide(pool, turn, slots) for turn in self._mine(stage, due)))
         return any(decided)
 
-    async def _decide(self, pool: Pool, turn: DueTurn) -> bool:
+    async def _decide(self, pool: Pool, turn: DueTurn, slots: asyncio.Semaphore) -> bool:
         deciding, _ = self._decidings[turn.stage]
         try:
-            async with pool.acquire() as connection:
+            async with slots, pool.acquire() as connection:
                 outcome = await deciding.decide(connection, turn.shard, turn.n, turn.now)
         except Fenced as fenced:
             log.info("turn.fenced", place=str(fenced))
@@ -89,12 +99,13 @@ class TickLoop:
         self._watchdog.progressed()
         return True
 
-    def _mine(self, due: list[DueTurn]) -> list[DueTurn]:
+    def _mine(self, stage: str, due: list[DueTurn]) -> list[DueTurn]:
         now = time.monotonic()
         # Kept by what the shard was decided up to: a running clock goes on, but nobody took the turn meanwhile.
-        seen = {(turn.stage, turn.shard, turn.ticked_to): turn for turn in due}
-        self._first_seen = {key: self._first_seen.get(key, now) for key in seen}
-        return [turn for key, turn in seen.items() if self._own(turn) or now - self._first_seen[key] > ANYBODYS_AFTER_S]
+        seen = {(turn.shard, turn.ticked_to): turn for turn in due}
+        before = self._first_seen.get(stage, {})
+        first = self._first_seen[stage] = {key: before.get(key, now) for key in seen}
+        return [turn for key, turn in seen.items() if self._own(turn) or now - first[key] > ANYBODYS_AFTER_S]
 
     def _own(self, turn: DueTurn) -> bool:
         _, topic = self._decidings[turn.stage]

@@ -37,6 +37,8 @@ CREWS_EVERY_S = 2.0
 COUNTS_EVERY_S = 1.0
 INDICES_EVERY_S = 10.0
 """What time alone changes, or is dear, is read again so often, if anything has moved."""
+TEXTS_REST = 20
+"""The texts are counted again after so many times as long as counting them took."""
 _MINUTE_MS = 60_000
 T = TypeVar("T")
 
@@ -106,8 +108,7 @@ class Reading:
         self.version = 0 if self.land is None else self.land.version
         self._to_count |= woken or first
         if self._to_count and self._due("counts", COUNTS_EVERY_S):
-            await self._counts(connection, look)
-            self._to_count = False
+            self._to_count = not await self._counts(connection, look)
         self._summarise(look)
         self._floor, self._decided = look.floor, dict(look.decided)
 
@@ -168,15 +169,17 @@ class Reading:
         self.incidents.change(rows, gone)
         self.hazards.put(assembly.hazard_rows())
 
-    async def _counts(self, connection: Connection, look: Look) -> None:
+    async def _counts(self, connection: Connection, look: Look) -> bool:
+        """Count what the summary says; answers whether it is all of it."""
         out = await outages.customers_out(connection)
-        texts = await notices.count_texts(connection)
+        if count_all := self._due("texts", 0.0):
+            texts = await notices.count_texts(connection)
+            self._figures |= {"texts_sent": texts.sent, "texts_failed": texts.failed}
+            self._at_s["texts"] += TEXTS_REST * (time.monotonic() - self._at_s["texts"])
         self._figures |= {
             "customers_out": out.out,
             "customers_planned": out.planned,
             "life_support_out": out.life_support,
-            "texts_sent": texts.sent,
-            "texts_failed": texts.failed,
             "calls_open": (await hotline.count_calls(connection)).calling,
             "parked": await parked.count(connection),
             "broadcasts_asked": await store_broadcasts.asked(connection, look.now_ms - ASKED_FOR_MS),
@@ -194,6 +197,7 @@ class Reading:
             indices = await measures.indices(connection)
             self._figures |= {name: indices[name] for name in ("saidi_min", "saifi", "caidi_min")}
         self.inbox.put(await self._inbox_rows(connection))
+        return count_all
 
     def _summarise(self, look: Look) -> None:
         if not self._figures:

@@ -43,6 +43,7 @@ def keep_plan(
         spoken=_tell(turn, jobs, standing, [each for each in kept if each.job in waiting]),
         proposed=tuple(sorted(proposed)),
         storm=decision.storm,
+        basis=decision.basis,
     )
     turn.put(plan)
     if plan.storm != standing.storm:

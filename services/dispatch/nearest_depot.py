@@ -22,7 +22,7 @@ _NO_GAIN = 50
 """Of an outage whose repair alone brings nobody back the weight counts so many times less."""
 
 
-def decide(scene: Scene, before: Mapping[str, Sequence[str]], policy: Policy, quiet_s: int, seed: int) -> Decision:  # noqa: ARG001 - the port's form
+def decide(scene: Scene, before: Mapping[str, Sequence[str]], policy: Policy, quiet_s: int, basis: int = 0) -> Decision:  # noqa: ARG001 - the port's form
     """Return who is sent now. Nothing is planned ahead."""
     storm = is_storm(scene, policy)
     kept = held_for_dangers(scene.crews, policy, quiet_s)

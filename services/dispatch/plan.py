@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import hashlib
 import math
 from collections.abc import Mapping, Sequence
 
@@ -19,14 +20,20 @@ from services.dispatch.plan_search import (
     BEFORE,
     CREW,
     DONE,
+    DOUBT,
     DUE,
+    EACH_VISIT,
     EARLIEST,
+    EARLY_PER_S,
     FIRST,
     FIXED,
+    LATE_ONCE,
+    LATE_PER_S,
     NEVER,
     REACHED,
     SITE,
     THEN,
+    TURN,
     Flags,
     Ints,
     search,
@@ -104,16 +111,19 @@ class Scene:
 class Search:
     """How a plan is searched for and what it costs, all integers; the defaults are those that did best before the judge.
 
-    `moves`: tries in all. `late_per_s`, `late_once`: a danger reached late. `each_visit`: per second until any visit is finished.
-    `diverting_s`: a crew that turns away from where it drives loses so much. `fades_min`: after so many minutes a second of waiting
-    counts e times less, down to `lasting_permille` of it: what lies far ahead will be planned anew.
+    `moves`: tries in all. `early_per_s`: per second until a danger is reached. `late_per_s`, `late_once`: one reached late, or that
+    would be if what its crew does before took `doubt_permille` longer. `each_visit`: per second until any visit is finished.
+    `turn`: what the plan must gain more than by turning a crew away from where it drives. `fades_min`: after so many minutes a
+    second of waiting counts e times less, down to `lasting_permille` of it: what is far ahead will be planned anew.
     """
 
     moves: int = 10_000
+    early_per_s: int = 3_750
     late_per_s: int = 60_000
     late_once: int = 300_000_000
+    doubt_permille: int = 500
     each_visit: int = 8
-    diverting_s: int = 300
+    turn: int = 600_000
     fades_min: int = 600
     lasting_permille: int = 1000
 
@@ -160,7 +170,7 @@ def replan(scene: Scene, before: Mapping[str, Sequence[str]], how: Search, seed:
         *_groups(scene, index),
         graded(how.fades_min, how.lasting_permille),
         routes,
-        np.array([how.late_per_s, how.late_once, how.each_visit, how.diverting_s], np.int64),
+        _prices(how),
     )
     after = routes[AFTER].tolist()
     found: dict[str, tuple[str, ...]] = {}
@@ -180,6 +190,20 @@ def replan(scene: Scene, before: Mapping[str, Sequence[str]], how: Search, seed:
         int(tried),
         int(kept),
     )
+
+
+def basis_of(scene: Scene, *, holding: bool = False) -> int:
+    """Return a number that stands for what there is to plan: the same work, crews, customers and rules give the same.
+
+    Neither the time nor what a plan itself has led to is part of it: where crews are, to where they drive unless they are pinned.
+    `holding`: crews are held back for dangers.
+    """
+    work = [(visit.id, visit.open, visit.crew, visit.first, visit.due_s is None) for visit in scene.visits]
+    crews = [(crew.id, crew.on_site, crew.doing if crew.pinned else None) for crew in scene.crews]
+    waiting = [(group.weight, group.visits, group.switched_s) for group in scene.groups]
+    told = hashlib.blake2b(repr((work, crews, waiting, holding)).encode(), digest_size=6)
+    told.update(scene.can.tobytes())
+    return int.from_bytes(told.digest())
 
 
 def get_ready() -> None:
@@ -211,7 +235,7 @@ def _laid(
                 node = visit
         if crew.pinned and crew.doing is not None and crew.doing in index:
             fixed.add(index[crew.doing])
-    routes = np.zeros((5, many + len(scene.crews)), np.int64)
+    routes = np.zeros((6, many + len(scene.crews)), np.int64)
     routes[AFTER], routes[BEFORE], routes[CREW] = after, previous, whose
     return routes, fixed
 
@@ -230,6 +254,13 @@ def _visits(scene: Scene, visits: Sequence[Visit], index: Mapping[str, int], fix
     rows[THEN] = [then.get(visit.id, -1) for visit in visits]
     rows[FIXED, list(fixed)] = 1
     return rows
+
+
+def _prices(how: Search) -> Ints:
+    prices = np.zeros(6, np.int64)
+    prices[EARLY_PER_S], prices[LATE_PER_S], prices[LATE_ONCE] = how.early_per_s, how.late_per_s, how.late_once
+    prices[DOUBT], prices[EACH_VISIT], prices[TURN] = how.doubt_permille, how.each_visit, how.turn
+    return prices
 
 
 def _crews(scene: Scene, index: Mapping[str, int]) -> Ints:

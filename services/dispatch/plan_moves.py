@@ -7,9 +7,12 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from services.dispatch.plan import WEIGHED, CrewAt, Plan, Scene, Search, replan
+from services.dispatch.plan import WEIGHED, CrewAt, Plan, Scene, Search, basis_of, replan
 from services.dispatch.reasons import Reason
 from services.dispatch.rules import Rules
+
+TURN_CUSTOMERS = 250
+"""To turn a crew under way the plan must gain as much as if so many customers had power the rule's minutes sooner."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ class Policy:
 def policy_of(rules: Rules) -> Policy:
     """Return by what a region plans that has these rules."""
     return Policy(
-        search=Search(diverting_s=rules.divert_gain_min * 60),
+        search=Search(turn=WEIGHED * TURN_CUSTOMERS * 60 * rules.divert_gain_min),
         reserve=rules.reserve_for_hazards,
         expected_s=rules.hazards_expected_min * 60,
     )
@@ -53,18 +56,24 @@ class Move:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Decision:
-    """The moves that follow from a plan, the plan, and whether there is a storm."""
+    """The moves that follow from a plan, the plan, whether there is a storm, and from what was planned (`basis_of`)."""
 
     moves: tuple[Move, ...]
     plan: Plan
     storm: bool = False
+    basis: int = 0
 
 
-def decide(scene: Scene, before: Mapping[str, Sequence[str]], policy: Policy, quiet_s: int, seed: int) -> Decision:
-    """Return who is to do what now. `quiet_s`: how long ago the last incident or danger became known, seconds."""
+def decide(scene: Scene, before: Mapping[str, Sequence[str]], policy: Policy, quiet_s: int, basis: int = 0) -> Decision:
+    """Return who is to do what now. `quiet_s`: how long ago the last incident or danger became known, seconds.
+
+    `basis`: from what the plan before was made, where only time has passed since: if that is the same now, its routes stand.
+    """
     storm = is_storm(scene, policy)
     kept = held_for_dangers(scene.crews, policy, quiet_s) if storm else frozenset()
-    plan = replan(_without(scene, kept), before, policy.search, seed)
+    now_from = basis_of(scene, holding=bool(kept))
+    how = policy.search if now_from != basis else dataclasses.replace(policy.search, moves=0)
+    plan = replan(_without(scene, kept), before, how, now_from)
     spare = _share(scene.crews, policy.spare_permille) if storm and quiet_s <= policy.spare_s else 0
     visits, weights = {visit.id: visit for visit in scene.visits}, _weights(scene)
     idle = [crew for crew in scene.crews if not crew.on_site and crew.doing is None]
@@ -86,7 +95,7 @@ def decide(scene: Scene, before: Mapping[str, Sequence[str]], policy: Policy, qu
                 continue
             free -= 1
         moves.append(Move(crew.id, goal, Reason.PLANNED if crew.doing is None else Reason.DIVERTED))
-    return Decision(tuple(moves), plan, storm)
+    return Decision(tuple(moves), plan, storm, now_from)
 
 
 def is_storm(scene: Scene, policy: Policy) -> bool:

@@ -4,7 +4,8 @@ Plain functions over arrays of integers, compiled by numba: the same arrays give
 from now. Nodes are the visits 0 ... V-1 and, for every crew c, the start of its route V+c; -1 is the end of a route, or nobody.
 
 What a plan costs: for every group of customers its weight times the graded time until the last of the visits that it waits for is
-finished; for every danger what being late costs; and a little for every visit until it is finished.
+finished; for every danger what being late costs; a price for every crew that is turned away from where it drives; and a little
+for every visit until it is finished.
 
 Facts stand in the rows of a few arrays, named below: a compiled call with few arrays is several times faster than one with many.
 """
@@ -29,13 +30,14 @@ FREE, DOING = range(2)
 """Rows of `crews` [2, C]: when it is free; the visit that it drives to, or -1."""
 WEIGHT, FLOOR, SWITCHED = range(3)
 """Rows of `groups` [3, G]: what a second of waiting counts; not back before; so long after the crew comes (-1: when it is done)."""
-AFTER, BEFORE, CREW, REACHED, DONE = range(5)
-"""Rows of `routes` [5, V + C]: the node after, the node before, the visit's crew, when it is reached and finished."""
-LATE_PER_S, LATE_ONCE, EACH_VISIT, DIVERTING = range(4)
-"""Of `prices` [4]: a danger reached late (per second; at all), any visit until it is finished (per second), seconds lost by
-turning away.
+AFTER, BEFORE, CREW, REACHED, DONE, SURE = range(6)
+"""Rows of `routes` [6, V + C]: the node after, the node before, the visit's crew, when it is reached and finished, and by when it
+is reached even if what its crew does before takes longer."""
+EARLY_PER_S, LATE_PER_S, LATE_ONCE, DOUBT, EACH_VISIT, TURN = range(6)
+"""Of `prices` [6]: a danger until it is reached (per second), reached late (per second; at all), by how many thousandths the work
+before it may take longer; any visit until it is finished (per second); a crew turned away from where it drives.
 """
-_REACHED, _DONE, _STAMP, _TOUCHED = range(4)
+_REACHED, _DONE, _STAMP, _TOUCHED, _SURE = range(5)
 _STANDING, _COST, _GROUP_STAMP, _GROUP = range(4)
 _MOVE, _VISITS, _GROUPS = range(3)
 _PASSES = 16
@@ -67,14 +69,21 @@ def _graded(time: int, grades: Ints) -> int:
 
 
 @numba.njit(cache=True)
-def _price(reached: int, done: int, due: int, prices: Ints) -> int:
+def _price(reached: int, sure: int, done: int, due: int, prices: Ints) -> int:
     """Return what a visit costs by itself: a danger a little from the start and much once it is late, each until it is finished."""
     cost = done * prices[EACH_VISIT]
     if due < NEVER:
-        cost += reached * prices[LATE_PER_S] // 16
-        if reached > due:
-            cost += prices[LATE_ONCE] + (reached - due) * prices[LATE_PER_S]
+        cost += reached * prices[EARLY_PER_S]
+        if sure > due:
+            cost += prices[LATE_ONCE] + (sure - due) * prices[LATE_PER_S]
     return cost
+
+
+@numba.njit(cache=True)
+def _turned(crews: Ints, routes: Ints, crew: int) -> int:
+    """Return 1 if the plan turns a crew away from where it drives, else 0."""
+    doing = crews[DOING, crew]
+    return 1 if doing >= 0 and routes[AFTER, routes.shape[1] - crews.shape[1] + crew] != doing else 0
 
 
 @numba.njit(cache=True)
@@ -105,7 +114,7 @@ def _may_follow(routes: Ints, visits: Ints, can: Flags, visit: int, crew: int) -
 @numba.njit(cache=True)
 def _retime(
     start: int, past: int, crew: int,
-    visits: Ints, crews: Ints, drive: Ints, table: Ints, routes: Ints, trial: Ints, counts: Ints, diverting: int,
+    visits: Ints, crews: Ints, drive: Ints, table: Ints, routes: Ints, trial: Ints, counts: Ints, prices: Ints,
 ) -> None:  # fmt: skip
     """Work out the times of a crew's route behind a node anew.
 
@@ -122,8 +131,7 @@ def _retime(
             reached = time + table[visits[AT, node], visits[AT, visit]]
         else:
             reached = time + drive[crew, visit]
-            if crews[DOING, crew] >= 0 and crews[DOING, crew] != visit:
-                reached += diverting
+        sure = reached + time * prices[DOUBT] // 1000
         begins = max(reached, visits[EARLIEST, visit])
         first = visits[FIRST, visit]
         if first >= 0:
@@ -136,13 +144,14 @@ def _retime(
             and trial[_STAMP, visit] != move
             and time == routes[DONE, visit]
             and reached == routes[REACHED, visit]
+            and sure == routes[SURE, visit]
         ):
             return
         if trial[_STAMP, visit] != move:
             trial[_STAMP, visit] = move
             trial[_TOUCHED, counts[_VISITS]] = visit
             counts[_VISITS] += 1
-        trial[_DONE, visit], trial[_REACHED, visit] = time, reached
+        trial[_DONE, visit], trial[_REACHED, visit], trial[_SURE, visit] = time, reached, sure
         node, visit = visit, routes[AFTER, visit]
 
 
@@ -156,9 +165,9 @@ def _difference(
     counts[_GROUPS] = 0
     for each in range(counts[_VISITS]):
         visit = trial[_TOUCHED, each]
-        more += _price(trial[_REACHED, visit], trial[_DONE, visit], visits[DUE, visit], prices)
+        more += _price(trial[_REACHED, visit], trial[_SURE, visit], trial[_DONE, visit], visits[DUE, visit], prices)
         if routes[DONE, visit] > 0:
-            more -= _price(routes[REACHED, visit], routes[DONE, visit], visits[DUE, visit], prices)
+            more -= _price(routes[REACHED, visit], routes[SURE, visit], routes[DONE, visit], visits[DUE, visit], prices)
         for place in range(start_of_visit[visit], start_of_visit[visit + 1]):
             group = of_visit[place]
             if waits[_GROUP_STAMP, group] == move:
@@ -186,13 +195,14 @@ def _keep(routes: Ints, trial: Ints, waits: Ints, counts: Ints) -> None:
     for each in range(counts[_VISITS]):
         visit = trial[_TOUCHED, each]
         routes[DONE, visit], routes[REACHED, visit] = trial[_DONE, visit], trial[_REACHED, visit]
+        routes[SURE, visit] = trial[_SURE, visit]
     for each in range(counts[_GROUPS]):
         waits[_STANDING, waits[_GROUP, each]] = waits[_COST, waits[_GROUP, each]]
 
 
 @numba.njit(cache=True)
 def _follow(
-    visits: Ints, crews: Ints, drive: Ints, table: Ints, routes: Ints, trial: Ints, counts: Ints, diverting: int
+    visits: Ints, crews: Ints, drive: Ints, table: Ints, routes: Ints, trial: Ints, counts: Ints, prices: Ints
 ) -> bool:
     """Work out anew what waits, in whichever route, for the visits that a move has touched; False: work would wait for itself."""
     for _ in range(_PASSES):
@@ -207,7 +217,7 @@ def _follow(
                 begins = max(reached, visits[EARLIEST, later], trial[_DONE, touched])
                 if done != begins + visits[SITE, later]:
                     before, crew = routes[BEFORE, later], routes[CREW, later]
-                    _retime(before, later, crew, visits, crews, drive, table, routes, trial, counts, diverting)
+                    _retime(before, later, crew, visits, crews, drive, table, routes, trial, counts, prices)
                     settled = False
             each += 1
         if settled:
@@ -230,22 +240,10 @@ def _clear(visits: Ints, routes: Ints, counts: Ints) -> None:
 
 @numba.njit(cache=True)
 def search(
-    seed: int,
-    moves: int,
-    visits: Ints,
-    crews: Ints,
-    drive: Ints,
-    can: Flags,
-    table: Ints,
-    groups: Ints,
-    starts: Ints,
-    of_group: Ints,
-    starts_of_visit: Ints,
-    of_visit: Ints,
-    grades: Ints,
-    routes: Ints,
-    prices: Ints,
-) -> tuple[int, int, int]:
+    seed: int, moves: int, visits: Ints, crews: Ints, drive: Ints, can: Flags, table: Ints,
+    groups: Ints, starts: Ints, of_group: Ints, starts_of_visit: Ints, of_visit: Ints,
+    grades: Ints, routes: Ints, prices: Ints,
+) -> tuple[int, int, int]:  # fmt: skip
     """Repair a plan in place (`routes`; of a visit that is in no route the row `DONE` is 0).
 
     `drive` and `can` [C, V]: from where a crew is or will be free; `table`: between places. `of_group[starts[g]:starts[g + 1]]` are
@@ -255,17 +253,17 @@ def search(
     cost least; those for which no crew can go stay out. Then visits are moved behind others, exchanged, and the ends of
     routes crossed over: mostly near to each other, as a contest among a few decides.
     """
-    many, number, turn = visits.shape[1], crews.shape[1], prices[DIVERTING]
-    trial, waits = np.zeros((4, many), np.int64), np.zeros((4, groups.shape[1]), np.int64)
+    many, number = visits.shape[1], crews.shape[1]
+    trial, waits = np.zeros((5, many), np.int64), np.zeros((4, groups.shape[1]), np.int64)
     counts, state = np.zeros(3, np.int64), np.array([seed * 2 + 88172645463325252], np.int64)
     nodes, follows, was = np.zeros(4, np.int64), np.zeros(4, np.int64), np.zeros(4, np.int64)
     counts[_MOVE] = 1
     for crew in range(number):
-        _retime(many + crew, -2, crew, visits, crews, drive, table, routes, trial, counts, turn)
-    if not _follow(visits, crews, drive, table, routes, trial, counts, turn):
+        _retime(many + crew, -2, crew, visits, crews, drive, table, routes, trial, counts, prices)
+    if not _follow(visits, crews, drive, table, routes, trial, counts, prices):
         _clear(visits, routes, counts)
         for crew in range(number):
-            _retime(many + crew, -2, crew, visits, crews, drive, table, routes, trial, counts, turn)
+            _retime(many + crew, -2, crew, visits, crews, drive, table, routes, trial, counts, prices)
     _difference(
         visits, groups, starts, of_group, starts_of_visit, of_visit, grades, routes, trial, waits, counts, prices
     )
@@ -280,12 +278,14 @@ def search(
                 follower = routes[AFTER, node]
                 if follower < 0 or not visits[FIXED, follower]:
                     counts[_MOVE], counts[_VISITS], tried = counts[_MOVE] + 1, 0, tried + 1
+                    turns = -_turned(crews, routes, crew)
                     routes[AFTER, node], routes[AFTER, visit] = visit, follower
+                    turns += _turned(crews, routes, crew)
                     routes[BEFORE, visit], routes[CREW, visit] = node, crew
-                    _retime(node, visit, crew, visits, crews, drive, table, routes, trial, counts, turn)
-                    fits = _follow(visits, crews, drive, table, routes, trial, counts, turn)
+                    _retime(node, visit, crew, visits, crews, drive, table, routes, trial, counts, prices)
+                    fits = _follow(visits, crews, drive, table, routes, trial, counts, prices)
                     routes[AFTER, node], routes[AFTER, visit], routes[CREW, visit] = follower, -1, -1
-                    more = _TOO_DEAR if not fits else _difference(
+                    more = _TOO_DEAR if not fits else turns * prices[TURN] + _difference(
                         visits, groups, starts, of_group, starts_of_visit, of_visit, grades, routes, trial, waits, counts, prices
                     )  # fmt: skip
                     if more < least:
@@ -296,9 +296,9 @@ def search(
             _link(routes, visit, routes[AFTER, best])
             _link(routes, best, visit)
             counts[_MOVE], counts[_VISITS] = counts[_MOVE] + 1, 0
-            _retime(best, visit, crew, visits, crews, drive, table, routes, trial, counts, turn)
+            _retime(best, visit, crew, visits, crews, drive, table, routes, trial, counts, prices)
             routes[CREW, visit] = crew
-            _follow(visits, crews, drive, table, routes, trial, counts, turn)
+            _follow(visits, crews, drive, table, routes, trial, counts, prices)
             _difference(
                 visits, groups, starts, of_group, starts_of_visit, of_visit, grades, routes, trial, waits, counts, prices
             )  # fmt: skip
@@ -355,6 +355,7 @@ def search(
             links, past = 2, -2
             nodes[0], nodes[1] = left, node
             follows[0], follows[1] = follower, right
+        turns = -_turned(crews, routes, crew) - (_turned(crews, routes, target) if target != crew else 0)
         for each in range(links):
             was[each] = routes[AFTER, nodes[each]]
         for each in range(links):
@@ -367,14 +368,15 @@ def search(
             _hand_over(routes, right, target)
             _hand_over(routes, follower, crew)
         # ---- what it costs
+        turns += _turned(crews, routes, crew) + (_turned(crews, routes, target) if target != crew else 0)
         if target == crew:
-            _retime(many + crew, -2, crew, visits, crews, drive, table, routes, trial, counts, turn)
+            _retime(many + crew, -2, crew, visits, crews, drive, table, routes, trial, counts, prices)
         else:
             past_left = other if kind >= _RELOCATED and kind < _EXCHANGED else (-1 if kind < _RELOCATED else -2)
-            _retime(left, past_left, crew, visits, crews, drive, table, routes, trial, counts, turn)
-            _retime(node, past, target, visits, crews, drive, table, routes, trial, counts, turn)
-        fits = _follow(visits, crews, drive, table, routes, trial, counts, turn)
-        more = 0 if not fits else _difference(
+            _retime(left, past_left, crew, visits, crews, drive, table, routes, trial, counts, prices)
+            _retime(node, past, target, visits, crews, drive, table, routes, trial, counts, prices)
+        fits = _follow(visits, crews, drive, table, routes, trial, counts, prices)
+        more = 0 if not fits else turns * prices[TURN] + _difference(
             visits, groups, starts, of_group, starts_of_visit, of_visit, grades, routes, trial, waits, counts, prices
         )  # fmt: skip
         if more < 0:

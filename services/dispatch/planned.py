@@ -28,7 +28,7 @@ class Planned(Entity, frozen=True, kw_only=True):
     """The plan of a region, whose id it has: the work of each crew in order, what was said of each work, how much waits.
 
     `storm`: more work waits than there are crews for. `proposed`: in the mode `advise`, who would be sent where.
-    `spoken`: of which expected arrivals the incidents were told.
+    `spoken`: of which expected arrivals the incidents were told. `basis` stands for what the routes were made from.
     """
 
     kind: ClassVar[str] = "plan"
@@ -38,6 +38,7 @@ class Planned(Entity, frozen=True, kw_only=True):
     spoken: tuple[tuple[str, int], ...] = ()
     proposed: tuple[tuple[str, str], ...] = ()
     storm: bool = False
+    basis: int = 0
 
 
 class PlannedRow(Record, frozen=True, kw_only=True):

@@ -46,7 +46,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     hazards_expected_min: int = 45
     divert_gain_min: int = 5
     fairness_per_mille: int = 50
-    weight_life_support: int = 80
+    weight_life_support: int = 200
     weight_important: int = 20
     weight_large: int = 20
 

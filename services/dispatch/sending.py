@@ -72,7 +72,7 @@ def send_crews(turn: Turn, roster: Roster) -> None:
         return
     region = region_of(turn, roster)
     standings = {crew: region.standing(crew) for crew in roster.crews_of(turn.shard)}
-    decision = decide(region, standings, dict(standing_plan.routes))
+    decision = decide(region, standings, standing_plan, news=bool(turn.facts))
     proposed: tuple[tuple[str, str], ...] = ()
     if region.rules.mode is DispatchMode.ADVISE:
         proposed = tuple((move.crew, move.visit) for move in decision.moves if move.visit is not None)
@@ -97,12 +97,12 @@ def region_of(turn: Turn, roster: Roster) -> Region:
     )
 
 
-def decide(region: Region, standings: Mapping[str, Standing], routes: Mapping[str, tuple[str, ...]]) -> Decision:
-    """Return what the mode of a region says now; pure."""
+def decide(region: Region, standings: Mapping[str, Standing], before: Planned, *, news: bool) -> Decision:
+    """Return what the mode of a region says now; pure. Without news, as only time has passed, a plan made from the same stands."""
     scene = scene_of(region, standings)
     quiet_s = (region.now - heard_at(region)) // 1000
     rule = nearest_depot.decide if region.rules.mode is DispatchMode.NEAREST_DEPOT else plan_moves.decide
-    return rule(scene, routes, policy_of(region.rules), quiet_s, region.now // 1000)
+    return rule(scene, dict(before.routes), policy_of(region.rules), quiet_s, 0 if news else before.basis)
 
 
 def heard_at(region: Region) -> int:

@@ -112,7 +112,7 @@ async def jobs_of(connection: Connection, incident: str | None, hazards: Sequenc
     """Return all jobs about an incident and its dangers, those to help its crews among them, by id."""
     rows = await connection.fetch(
         """SELECT body FROM entity WHERE stage = 'dispatch' AND kind = 'job'
-               AND id IN (SELECT job FROM dispatch_job WHERE incident = $1 OR hazard = ANY ($2::text[])) ORDER BY id""",
+               AND (body ->> 'incident' = $1 OR body ->> 'hazard' = ANY ($2::text[])) ORDER BY id""",
         incident,
         list(hazards),
     )

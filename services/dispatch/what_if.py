@@ -15,7 +15,7 @@ from msgspec import Meta
 
 from schemas.events import Id, OrderWork
 from services.dispatch.entities import Duty, Job, hazard_job
-from services.dispatch.plan import CrewAt, Plan, Scene, Search, replan
+from services.dispatch.plan import CrewAt, Plan, Scene, Search, basis_of, replan
 from services.dispatch.plan_moves import policy_of
 from services.dispatch.plan_scene import Region, first_weight, scene_of
 from services.dispatch.roster import Crew
@@ -111,9 +111,10 @@ class Trial:
     """A region's plan as it would be without any change, made once for all changes that are tried."""
 
     def __init__(self, region: Region, routes: Routes, moves: int = MOVES) -> None:
-        self._region, self._moves, self._seed = region, moves, region.now // 1000
+        self._region, self._moves = region, moves
         self._jobs = {job.id: job for job in region.jobs}
         self._scene = scene_of(region, {name: region.standing(name) for name in region.roster.crews_of(region.region)})
+        self._seed = basis_of(self._scene)
         self._routes = self._searched(self._scene, routes).routes
 
     def compare(self, change: Change) -> Comparison:
@@ -144,7 +145,7 @@ class Trial:
         return dataclasses.replace(policy_of(self._region.rules).search, moves=moves)
 
     def _told(self, scene: Scene, routes: Routes) -> tuple[Plan, Side]:
-        """Return a plan of just these routes, and what it means: crews that they turn away lose the time that turning takes."""
+        """Return a plan of just these routes, and what it means: turning costs nothing more once it is decided."""
         crews = [
             self._turning(crew)
             if crew.doing is not None and not crew.pinned and next(iter(routes.get(crew.id, ())), None) != crew.doing
@@ -155,7 +156,7 @@ class Trial:
         return plan, self._side(scene, plan)
 
     def _turning(self, crew: CrewAt) -> CrewAt:
-        return dataclasses.replace(crew, doing=None, pinned=False, free_s=self._how(0).diverting_s)
+        return dataclasses.replace(crew, doing=None, pinned=False)
 
     def _best(self, scene: Scene, ways: Sequence[Routes]) -> tuple[Plan, Side]:
         told = [self._told(scene, way) for way in ways]
@@ -282,8 +283,7 @@ class Trial:
                 crews[number] = dataclasses.replace(crew, on_site=False, free_s=0)
             elif crew.doing == job.id and number != row:
                 crews[number] = self._turning(crew)
-        turns = self._how(0).diverting_s if crews[row].doing not in {None, job.id} else 0
-        crews[row] = dataclasses.replace(crews[row], free_s=turns, on_site=False, doing=job.id, pinned=True)
+        crews[row] = dataclasses.replace(crews[row], free_s=0, on_site=False, doing=job.id, pinned=True)
         can[row, column] = True
         return dataclasses.replace(scene, can=can, crews=crews, visits=visits)
 

@@ -13,6 +13,8 @@ SOURCE = -1
 """What lies before the head of every feeder."""
 DARK = -1
 """No feeder feeds it."""
+FARTHEST_TIES = 3
+"""What is fed from farther than so many ties away is left out of sight: it is taken for dead, and feeds nobody."""
 _ALL = frozenset("ABC")
 
 
@@ -41,12 +43,16 @@ class Link:
 
 @dataclass(slots=True)
 class Flow:
-    """How sections are fed in one state: by which feeder (`DARK`: none), through which device, from where, in which phases."""
+    """How sections are fed in one state: by which feeder (`DARK`: none), through which device, from where, in which phases.
+
+    `live` are the sections that have power, each after the one that feeds it.
+    """
 
     feeder: list[int]
     via: list[str | None]
     upper: list[int]
     phases: list[frozenset[str]]
+    live: list[int]
 
     def is_live(self, section: int) -> bool:
         """Answers whether the section has power."""
@@ -143,20 +149,69 @@ class Circuit:
         """How sections are fed in normal state."""
         return self.flow(self.closed({}))
 
+    @cached_property
+    def passing(self) -> frozenset[str]:
+        """The links that do not protect: a fault behind them opens what comes before."""
+        return frozenset(each.id for each in self.links.values() if not each.protects)
+
+    @cached_property
+    def _usually_closed(self) -> frozenset[str]:
+        return frozenset(each.id for each in self.links.values() if each.normally_closed)
+
+    @cached_property
+    def _tied(self) -> Mapping[int, frozenset[int]]:
+        """The feeders that an open link parts from each feeder in normal state."""
+        tied: dict[int, set[int]] = {}
+        feeder = self.usual.feeder
+        for link in self.links.values():
+            if not link.normally_closed and SOURCE not in {link.one, link.other}:
+                one, other = feeder[link.one], feeder[link.other]
+                tied.setdefault(one, set()).add(other)
+                tied.setdefault(other, set()).add(one)
+        return {each: frozenset(others - {each, DARK}) for each, others in tied.items()}
+
+    def feeders_near(self, device: str) -> frozenset[int]:
+        """Return the feeders beside a link in normal state, and all that are not farther than `FARTHEST_TIES`; none: unknown."""
+        link = self.links[device]
+        last = near = {self.usual.feeder[each] for each in (link.one, link.other) if each != SOURCE} - {DARK}
+        for _ in range(FARTHEST_TIES):
+            last = {other for each in last for other in self._tied.get(each, ())} - near
+            near = near | last
+        return frozenset(near)
+
+    @cached_property
+    def sections_of(self) -> Mapping[int, frozenset[int]]:
+        """The sections that each feeder feeds in normal state; of `DARK` those that none feeds."""
+        found: dict[int, set[int]] = {}
+        for section, feeder in enumerate(self.usual.feeder):
+            found.setdefault(feeder, set()).add(section)
+        return {feeder: frozenset(sections) for feeder, sections in found.items()}
+
     def closed(self, positions: Mapping[str, bool]) -> set[str]:
         """Return the links that are closed while these stand so (True is closed) and all others as normally."""
-        return {each.id for each in self.links.values() if positions.get(each.id, each.normally_closed)}
+        closed = set(self._usually_closed)
+        for device, stands_closed in positions.items():
+            if device in self.links:
+                (closed.add if stands_closed else closed.discard)(device)
+        return closed
 
-    def flow(self, closed: Collection[str], lacking: Mapping[str, str] | None = None) -> Flow:
+    def flow(
+        self,
+        closed: Collection[str],
+        lacking: Mapping[str, str] | None = None,
+        feeders: Collection[int] = (),
+    ) -> Flow:
         """Return how sections are fed through the links that are closed: breadth first, heads in the order of the feeders.
 
-        `lacking` are the phases in which closed links stand open.
+        `lacking` are the phases in which closed links stand open. With `feeders` only what these feed is looked at.
         """
         lacking = lacking or {}
-        flow = Flow([DARK] * self.size, [None] * self.size, [SOURCE] * self.size, [frozenset()] * self.size)
         order: list[int] = []
+        flow = Flow([DARK] * self.size, [None] * self.size, [SOURCE] * self.size, [frozenset()] * self.size, order)
         for head, feeder in sorted(self.heads.items(), key=lambda each: each[1]):
             link = self.links[head]
+            if feeders and feeder not in feeders:
+                continue
             if head in closed and flow.feeder[link.other] == DARK:
                 flow.feeder[link.other], flow.via[link.other], flow.phases[link.other] = feeder, head, _ALL
                 order.append(link.other)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from services.network.places import Place
@@ -57,7 +58,8 @@ class Scene:
 
     `closed` are the links that are closed now, what has failed taken as it is said to stand. `zone` are the sections in which
     the fault may lie by the device that failed, `faulted` those of them that are left alone for it, `shut` all sections
-    that are left alone, with the reason. `affected` are the sections that lost power by the fault.
+    that are left alone, with the reason. `affected` are the sections that lost power by the fault. Only what `feeders` feed is
+    looked at, those near to the device.
     """
 
     circuit: Circuit
@@ -68,6 +70,7 @@ class Scene:
     faulted: set[int]
     affected: set[int]
     shut: dict[int, Reason]
+    feeders: frozenset[int]
 
 
 def look(circuit: Circuit, situation: Situation) -> Scene:
@@ -76,36 +79,40 @@ def look(circuit: Circuit, situation: Situation) -> Scene:
     Raises KeyError when the network lacks the device that failed, ValueError when `behind` is no dark section of its zone.
     """
     device = situation.fault.device
+    feeders = circuit.feeders_near(device)
     stood = circuit.closed(situation.stood)
-    before = circuit.flow(stood | {device})
+    before = circuit.flow(stood | {device}, feeders=feeders)
     closed = circuit.closed(situation.stands)
     closed -= {each.device for each in (situation.fault, *situation.faults) if each.stands_open}
-    flow = circuit.flow(closed, situation.open_phases)
-    zone = zone_of(circuit, device, before, stood)
+    flow = circuit.flow(closed, situation.open_phases, feeders)
+    passing = circuit.passing & stood
+    zone = zone_of(circuit, device, before, passing)
     faulted = {each for each in zone if not flow.is_live(each)}
     if situation.behind is not None:
         located = section_behind(circuit, situation.behind)
         if located is None or located not in faulted:
             raise ValueError(situation.behind)
         faulted = {located}
-    shut = _shut(circuit, situation, flow, before, stood)
+    shut = _shut(circuit, situation, flow, before, passing)
     shut = dict.fromkeys(faulted, Reason.FAULTED) | shut
     _grow(circuit, situation, closed, flow, shut)
-    return Scene(circuit, situation, closed, flow, zone, faulted, affected_by(circuit, situation), shut)
+    affected = affected_by(circuit, situation, feeders)
+    return Scene(circuit, situation, closed, flow, zone, faulted, affected, shut, feeders)
 
 
-def affected_by(circuit: Circuit, situation: Situation) -> set[int]:
-    """Return the sections that lost power by the fault, and had it in spite of all others."""
+def affected_by(circuit: Circuit, situation: Situation, feeders: Collection[int] = ()) -> set[int]:
+    """Return the sections that lost power by the fault, and had it in spite of all others; with `feeders`: from these."""
     device = situation.fault.device
     rest = circuit.closed(situation.stood) - {each.device for each in situation.faults if each.stands_open}
-    before, after = circuit.flow(rest | {device}), circuit.flow(rest - {device})
-    return {each for each in range(circuit.size) if before.is_live(each) and not after.is_live(each)}
+    before, after = circuit.flow(rest | {device}, feeders=feeders), circuit.flow(rest - {device}, feeders=feeders)
+    return set(before.live).difference(after.live)
 
 
-def zone_of(circuit: Circuit, device: str, before: Flow, stood: Collection[str]) -> set[int]:
+def zone_of(circuit: Circuit, device: str, before: Flow, passing: AbstractSet[str]) -> set[int]:
     """Return the sections in which a fault makes this device open: behind it, up to the next ones that protect.
 
-    `before` is how sections were fed when it was closed. Raises KeyError for a device that is no link.
+    `before` is how sections were fed when it was closed, `passing` are the closed links that do not protect. Raises KeyError
+    for a device that is no link.
     """
     link = circuit.links[device]
     start = next((each for each in (link.one, link.other) if each != SOURCE and before.via[each] == device), None)
@@ -114,8 +121,7 @@ def zone_of(circuit: Circuit, device: str, before: Flow, stood: Collection[str])
         start = next((each for each in (link.one, link.other) if each != SOURCE and usual.via[each] == device), None)
     if start is None:
         return set()
-    passed = {each for each in stood if each != device and not circuit.links[each].protects}
-    return circuit.reach([start], passed, range(circuit.size))
+    return circuit.reach([start], passing - {device} if device in passing else passing, range(circuit.size))
 
 
 def section_behind(circuit: Circuit, device: str) -> int | None:
@@ -127,7 +133,7 @@ def section_behind(circuit: Circuit, device: str) -> int | None:
 
 
 def _shut(
-    circuit: Circuit, situation: Situation, flow: Flow, before: Flow, stood: Collection[str]
+    circuit: Circuit, situation: Situation, flow: Flow, before: Flow, passing: AbstractSet[str]
 ) -> dict[int, Reason]:
     """Return the sections that something else than the fault itself forbids to feed."""
     shut: dict[int, Reason] = {}
@@ -138,23 +144,26 @@ def _shut(
             shut |= {each: Reason.WORK_THERE for each in below if not flow.is_live(each)}
     for other in situation.faults:
         if other.device in circuit.links:
-            zone = zone_of(circuit, other.device, before, stood)
+            zone = zone_of(circuit, other.device, before, passing)
             shut |= {each: Reason.OTHER_FAULT for each in zone if not flow.is_live(each)}
     for device, reason in sorted(situation.withheld.items()):
         if device in circuit.links:
-            shut |= {each: reason for each in zone_of(circuit, device, before, stood) if not flow.is_live(each)}
+            shut |= {each: reason for each in zone_of(circuit, device, before, passing) if not flow.is_live(each)}
     for danger in situation.dangers:
-        shut |= dict.fromkeys(_in_danger(circuit, danger, before, stood), Reason.DANGER_THERE)
+        shut |= dict.fromkeys(_in_danger(circuit, danger, before, passing), Reason.DANGER_THERE)
     return shut
 
 
 def _below(circuit: Circuit, top: int) -> set[int]:
     """Return a section and all that is fed through it in normal state."""
-    usual = circuit.usual
-    return {each for each in range(circuit.size) if usual.is_live(each) and top in circuit.way(usual, each)}
+    usual, below = circuit.usual, {top}
+    for each in usual.live:
+        if usual.upper[each] in below:
+            below.add(each)
+    return below
 
 
-def _in_danger(circuit: Circuit, danger: Danger, before: Flow, stood: Collection[str]) -> set[int]:
+def _in_danger(circuit: Circuit, danger: Danger, before: Flow, passing: AbstractSet[str]) -> set[int]:
     """Return the sections in which a danger may lie: near the place that was named, else all that the device protects."""
     near: set[int] = set()
     if danger.place is not None:
@@ -163,7 +172,7 @@ def _in_danger(circuit: Circuit, danger: Danger, before: Flow, stood: Collection
         near = {int(part) for _, number in nearby.within(danger.place, NEAR_M) for part in parts[branches[number]]}
     if danger.device is None or danger.device not in circuit.links:
         return near
-    zone = zone_of(circuit, danger.device, before, stood)
+    zone = zone_of(circuit, danger.device, before, passing)
     return near & zone or zone
 
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from services.network.devices import DeviceClass
-from services.switching.circuit import SOURCE, Flow, Link, People
+from services.switching.circuit import DARK, SOURCE, Flow, Link, People
 from services.switching.faulted import Scene, may_open
 from services.switching.loads import Limit, Loads, Trial, Wiring
 from services.switching.reasons import Reason
@@ -94,7 +94,8 @@ class Restoring:
     def parts(self) -> list[frozenset[int]]:
         """Return what is dark though nothing forbids to feed it, and lost power by the fault: parts that are fed as one."""
         circuit, scene = self.scene.circuit, self.scene
-        dark = {each for each in range(circuit.size) if not self.flow.is_live(each) and each not in scene.shut}
+        near = [circuit.sections_of.get(each, frozenset()) for each in (*(scene.feeders or circuit.sections_of), DARK)]
+        dark = set().union(*near).difference(self.flow.live, scene.shut)
         parts, seen = [], set[int]()
         for section in sorted(dark & scene.affected):
             if section not in seen:
@@ -223,8 +224,8 @@ class Restoring:
     def _take(self, way: Way) -> bool:
         """Take a way; answers whether it feeds the very sections that it was found for, else nothing is done."""
         closed = self.closed - {device for device, _ in way.opens} | {way.link.id}
-        flow = self.scene.circuit.flow(closed, self.scene.situation.open_phases)
-        came = {each for each in range(len(flow.feeder)) if flow.is_live(each) and not self.flow.is_live(each)}
+        flow = self.scene.circuit.flow(closed, self.scene.situation.open_phases, self.scene.feeders)
+        came = set(flow.live).difference(self.flow.live)
         if came != way.sections:
             return False
         self.closed, self.flow = closed, flow

@@ -11,7 +11,7 @@ networks lie in the shared sample data (setting LAMPLIGHTER_SHARED); what is not
 `cmi`: customer-minutes of interruption relative to the oldest first with the nearest depot; `vs_index`: the same relative to the
 index (weight over the time it takes) with the nearest depot. Both are medians over storms. `hazard_reachable`: hazards with a crew
 there within 30 minutes, over those that are so near to a depot. `critical`: mean outage of critical customers relative to the
-oldest first.
+oldest first. `turned_per_order`: crews on their way that were turned elsewhere or called off, over all orders for work.
 """
 
 from __future__ import annotations
@@ -102,7 +102,9 @@ class Bench:
                 summary = storms.summary(name)
                 self._note(f"{net}.{name}", {each: summary[each] for each in MEASURES})
                 say(f"  {net + '.' + name:24s}" + "".join(f"{summary[each]:18.3f}" for each in SHOWN))
-            self._note(f"{net}.{PLAN}", {"vs_index_mean": storms.mean_vs_index(PLAN)})
+            turned = storms.turned_per_order(PLAN)
+            self._note(f"{net}.{PLAN}", {"vs_index_mean": storms.mean_vs_index(PLAN), "turned_per_order": turned})
+            say(f"  {net}.{PLAN}.turned_per_order {turned:.3f}")
             place = NETS.index(net)
             self.goals += [
                 (f"{net}.{name}.{measure}", sign, bounds[place])

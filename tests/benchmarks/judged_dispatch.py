@@ -33,7 +33,7 @@ class Judged:
     def __init__(self, world: Any, decides: Decide, policy: Policy) -> None:
         self._world, self._decides, self._policy = world, decides, policy
         self._routes: dict[str, tuple[str, ...]] = {}
-        self._asked, self._heard = 0, 0.0
+        self._basis, self._heard = 0, 0.0
         homes = {depot.id: (depot.x_km, depot.y_km) for depot in world.depots}
         self._drives = Drives(
             60 * world.road_factor / world.speed_km_per_min,
@@ -47,14 +47,15 @@ class Judged:
 
     def decide(self, situation: Any) -> list[tuple[int, int | str]]:
         """Return the judge's orders for the product's moves."""
-        self._asked += 1
         if situation.trigger.kind == "reported":
             self._heard = situation.now_min
+        if situation.trigger.kind in {"reported", "finished"}:
+            self._basis = 0
         jobs: dict[str, int] = {}
         scene = self._scene(situation, jobs)
         quiet_s = round(60 * (situation.now_min - self._heard))
-        decision = self._decides(scene, self._routes, self._policy, quiet_s, self._asked)
-        self._routes = dict(decision.plan.routes)
+        decision = self._decides(scene, self._routes, self._policy, quiet_s, self._basis)
+        self._routes, self._basis = dict(decision.plan.routes), decision.basis
         home = {crew.id for crew in situation.crews if crew.to_depot}
         return [
             (int(move.crew), DEPOT if move.visit is None else jobs[move.visit])

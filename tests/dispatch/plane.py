@@ -127,7 +127,7 @@ class Times:
     waiting: int
 
 
-def reckoned(scene: Scene, routes: dict[str, tuple[str, ...]], diverting_s: int, grades: Ints | None = None) -> Times:
+def reckoned(scene: Scene, routes: dict[str, tuple[str, ...]], grades: Ints | None = None) -> Times:
     """Reckon a plan anew, the plain way: again and again until no time changes. Raises AssertionError where that has no end."""
     visits = {visit.id: visit for visit in scene.visits}
     column = {visit.id: number for number, visit in enumerate(scene.visits)}
@@ -141,8 +141,6 @@ def reckoned(scene: Scene, routes: dict[str, tuple[str, ...]], diverting_s: int,
                 visit = visits[name]
                 if last is None:
                     drive = int(scene.drive_s[row, column[name]])
-                    turns = crew.doing is not None and crew.doing in visits and crew.doing != name
-                    drive += diverting_s if turns else 0
                 else:
                     drive = int(scene.table_s[visits[last].place, visit.place])
                 reached[name] = time + drive

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -70,6 +71,17 @@ def test_a_danger_is_reached_in_time_though_many_customers_wait_longer() -> None
 def test_a_danger_that_is_late_anyway_still_goes_before_customers() -> None:
     plane = Plane().crew("A", 0).work("outage", 5, customers=500).danger("wire", -25, due=-10)
     assert planned(plane).routes["A"] == ("wire", "outage")
+
+
+@pytest.mark.parametrize(("doubt", "goes"), [(0, "A"), (300, "A"), (400, "B")])
+def test_a_danger_is_not_left_to_a_crew_that_is_there_in_time_only_if_its_work_takes_no_longer(
+    doubt: int, goes: str
+) -> None:
+    plane = Plane().crew("A", 0, on_site=True, free=15).crew("B", 38).danger("wire", 10, due=30)
+    plane.work("now", 0, crew="A", left=15).work("outage", 40, customers=500).cannot("A", "outage")
+    plan = planned(plane, how=dataclasses.replace(HOW, doubt_permille=doubt))
+    assert plan.routes[goes][0] == "wire", "15 minutes and a third of them and ten are not more than 30"
+    assert plan.reached_s["wire"] == 60 * (25 if goes == "A" else 28)
 
 
 def test_work_that_waits_for_a_danger_is_not_begun_before_that_is_safe() -> None:
@@ -146,10 +158,10 @@ def test_a_plan_keeps_the_rules_and_its_times_and_cost_are_those_of_its_routes(
     plane: Plane, seed: int, fading: tuple[int, int], moves: int
 ) -> None:
     scene = plane.scene()
-    how = Search(moves=moves, fades_min=fading[0], lasting_permille=fading[1], diverting_s=90)
+    how = Search(moves=moves, fades_min=fading[0], lasting_permille=fading[1], turn=9_000)
     plan = replan(scene, {}, how, seed)
     rules_kept(scene, plan)
-    again = reckoned(scene, dict(plan.routes), 90, graded(*fading))
+    again = reckoned(scene, dict(plan.routes), graded(*fading))
     assert (dict(plan.reached_s), dict(plan.finished_s)) == (again.reached, again.finished)
     assert plan.waiting == again.waiting
     assert plan.customer_s == again.waiting // WEIGHED

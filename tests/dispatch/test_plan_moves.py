@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.dispatch.plan import Search
-from services.dispatch.plan_moves import Decision, Policy, decide, policy_of
+from services.dispatch.plan import WEIGHED, Search
+from services.dispatch.plan_moves import TURN_CUSTOMERS, Decision, Policy, decide, policy_of
 from services.dispatch.reasons import Reason
 from services.dispatch.rules import Rules
 from tests.dispatch.plane import Plane, any_plane
@@ -20,7 +20,7 @@ JUST_NOW, LONG_AGO = 0, 10 * 3600
 def decided(
     plane: Plane, policy: Policy = POLICY, quiet_s: int = JUST_NOW, before: dict[str, tuple[str, ...]] | None = None
 ) -> Decision:
-    return decide(plane.scene(), before or {}, policy, quiet_s, seed=3)
+    return decide(plane.scene(), before or {}, policy, quiet_s)
 
 
 def moves(plane: Plane, policy: Policy = POLICY, quiet_s: int = JUST_NOW) -> set[tuple[str, str | None, Reason]]:
@@ -130,13 +130,77 @@ def test_a_crew_under_way_is_diverted_where_that_brings_more_people_back_sooner(
     assert moves(under_way().work("large", 5, customers=400)) == {("A", "large", Reason.DIVERTED)}
 
 
-@pytest.mark.parametrize(("minutes", "found"), [(0, {("A", "more", Reason.DIVERTED)}), (3, set())])
-def test_it_is_not_diverted_for_less_than_it_loses_by_turning_away(
-    minutes: int, found: set[tuple[str, str, Reason]]
+@pytest.mark.parametrize("minutes", [1, 5])
+def test_what_a_turn_must_gain_is_a_rule_of_the_region(minutes: int) -> None:
+    def found(waiting: int) -> set[tuple[str, str | None, Reason]]:
+        plane = Plane().crew("A", 0, doing="first").work("first", 20, customers=10)
+        return moves(plane.work("more", 20, customers=waiting), policy_of(Rules(divert_gain_min=minutes)))
+
+    needed = 10 + minutes * TURN_CUSTOMERS // 40
+    assert found(needed + 1) == {("A", "more", Reason.DIVERTED)}, "so many more are back forty minutes sooner"
+    assert found(needed) == set()
+
+
+@pytest.mark.parametrize(("price_s", "found"), [(2_399, {("A", "more", Reason.DIVERTED)}), (2_401, set())])
+def test_it_is_not_diverted_where_the_plan_gains_less_than_the_price_of_a_turn(
+    price_s: int, found: set[tuple[str, str, Reason]]
 ) -> None:
     plane = Plane().crew("A", 0, doing="first").work("first", 20, customers=10).work("more", 20, customers=11)
-    policy = policy_of(Rules(divert_gain_min=minutes))
-    assert moves(plane, policy) == found, "by turning one customer is back forty minutes sooner, 21 wait for the turn"
+    policy = Policy(search=dataclasses.replace(SEARCH, turn=WEIGHED * price_s))
+    assert moves(plane, policy) == found, "by turning one customer is back forty minutes sooner: 2,400 customer-seconds"
+
+
+@pytest.mark.parametrize(
+    ("price_s", "found"),
+    [(25_739, {("B", "work", Reason.PLANNED), ("A", None, Reason.TAKEN_BY_ANOTHER)}), (25_741, set())],
+)
+def test_an_order_is_taken_back_only_where_the_plan_gains_more_than_the_price_of_a_turn(
+    price_s: int, found: set[tuple[str, str | None, Reason]]
+) -> None:
+    plane = Plane().crew("A", 0, doing="work").crew("B", 41).work("work", 40, customers=10)
+    policy = Policy(search=dataclasses.replace(SEARCH, turn=WEIGHED * price_s))
+    assert moves(plane, policy) == found, (
+        "ten customers, and the work as one more, 39 minutes sooner: 25,740 customer-seconds"
+    )
+
+
+def test_two_crews_that_exchange_their_work_pay_the_price_twice() -> None:
+    plane = Plane().crew("A", 0, doing="east").crew("B", 30, doing="west")
+    plane.work("west", 10, customers=10).work("east", 20, customers=10)
+    gains_s = 2 * 11 * 10 * 60
+    for price_s, turned in ((gains_s // 2 - 100, {"A", "B"}), (gains_s // 2 + 100, set())):
+        policy = Policy(search=dataclasses.replace(SEARCH, turn=WEIGHED * price_s))
+        assert {crew for crew, _, _ in moves(plane, policy)} == turned
+
+
+def test_the_price_of_a_turn_does_not_keep_a_crew_from_a_danger() -> None:
+    policy = policy_of(Rules(divert_gain_min=30))
+    assert moves(under_way().danger("wire", 2), policy) == {("A", "wire", Reason.DIVERTED)}
+
+
+def test_where_only_time_has_passed_the_plan_stands() -> None:
+    first = Plane().crew("A", 0).work("near", 5, customers=300).work("far", 40, customers=300)
+    basis = decided(first).basis
+    later = Plane().crew("A", 38).work("near", 5, customers=300).work("far", 40, customers=300)
+    before = {"A": ("near", "far")}
+    assert decide(later.scene(), before, POLICY, JUST_NOW, basis).plan.routes == before
+    assert decide(later.scene(), before, POLICY, JUST_NOW, basis + 1).plan.routes == {"A": ("far", "near")}
+    known = later.work("new", 60, customers=1)
+    assert decide(known.scene(), before, POLICY, JUST_NOW, basis).plan.routes["A"] == ("far", "near", "new")
+
+
+def test_what_a_plan_is_made_from_is_neither_the_time_nor_where_the_plan_itself_sends_crews() -> None:
+    basis = decided(Plane().crew("A", 0).work("one", 5).danger("wire", 9)).basis
+    assert decided(Plane().crew("A", 3, doing="one").work("one", 5, takes=30).danger("wire", 9, due=20)).basis == basis
+    others = (
+        Plane().crew("A", 0, doing="one", pinned=True).work("one", 5).danger("wire", 9),
+        Plane().crew("A", 0).work("one", 5, customers=11).danger("wire", 9),
+        Plane().crew("A", 0).work("one", 5).danger("wire", 9).cannot("A", "one"),
+        Plane().crew("A", 0, on_site=True).work("one", 5, crew="A", left=3).danger("wire", 9),
+        Plane().crew("A", 0).crew("B", 0).work("one", 5).danger("wire", 9),
+        Plane().crew("A", 0).work("one", 5).danger("wire", 9).danger("wire-2", 9),
+    )
+    assert basis not in {decided(other).basis for other in others}
 
 
 def test_a_crew_under_way_is_diverted_to_a_danger() -> None:
@@ -144,7 +208,7 @@ def test_a_crew_under_way_is_diverted_to_a_danger() -> None:
 
 
 def test_an_order_is_taken_back_when_another_crew_is_there_much_sooner() -> None:
-    plane = Plane().crew("A", 0, doing="work").crew("B", 41).work("work", 40)
+    plane = Plane().crew("A", 0, doing="work").crew("B", 41).work("work", 40, customers=50)
     assert moves(plane) == {("B", "work", Reason.PLANNED), ("A", None, Reason.TAKEN_BY_ANOTHER)}
 
 

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import msgspec
+
 from schemas.events import (
     CrewAssigned,
     CrewReported,
@@ -105,11 +107,37 @@ def test_a_crew_on_site_is_not_pulled_off_and_not_sent_twice() -> None:
 def test_an_order_is_taken_back_when_another_crew_is_there_sooner() -> None:
     desk = planning("W1", "E1")
     desk.at("05:50").crew("E1", "offDuty")
-    desk.at("06:00").incident("I-1", place=NEAR_EAST)
+    desk.at("06:00").incident("I-1", place=NEAR_EAST, customers_out=100)
     desk.at("06:01").crew("W1", "accepted", "enroute")
     desk.at("06:02").say("E1", "signedOn")
     desk.expect_orders("I-1", ("W1", "revoked", "takenByAnother"), ("E1", "sent", "planned"))
     assert desk.duty("W1") == "available"
+
+
+def test_for_few_customers_it_stays_as_that_is_worth_less_than_a_turn_costs() -> None:
+    desk = planning("W1", "E1")
+    desk.at("05:50").crew("E1", "offDuty")
+    desk.at("06:00").incident("I-1", place=NEAR_EAST, customers_out=10)
+    desk.at("06:01").crew("W1", "accepted", "enroute")
+    desk.at("06:02").say("E1", "signedOn")
+    desk.expect_orders("I-1", ("W1", "enroute", "crewReported"))
+
+
+def test_where_no_news_came_the_routes_stand_and_news_of_a_crew_is_enough_to_look_for_better_ones() -> None:
+    desk = planning("W1")
+    desk.at("06:00").incident("I-1")
+    desk.at("06:02").crew("W1", "accepted", "enroute", "arrived")
+    desk.at("06:21").incident("I-2", customers_out=400)
+    desk.incident("I-3")
+    plan = plan_of(desk)
+    assert plan.routes == (("W1", ("I-2", "I-3")),)
+    worse = (("W1", ("I-3", "I-2")),)
+    desk.script.entities["plan"][REGION] = msgspec.structs.replace(plan, routes=worse)
+    desk.at("06:25")
+    desk.script.look()
+    assert plan_of(desk).routes == worse
+    desk.say("W1", "position")
+    assert plan_of(desk).routes == plan.routes
 
 
 def test_a_crew_that_a_dispatcher_sent_is_neither_diverted_nor_relieved() -> None:
@@ -154,7 +182,7 @@ def test_whoever_helps_with_an_order_that_is_taken_back_is_free_in_the_same_turn
     desk = planning("W1", "W2", "E1")
     desk.rules(Rules(two_crews=("fuse",)))
     desk.at("05:50").crew("E1", "offDuty")
-    desk.at("06:00").incident("I-1", place=NEAR_EAST)
+    desk.at("06:00").incident("I-1", place=NEAR_EAST, customers_out=100)
     [first] = desk.orders("I-1")
     assert [order.assists for order in desk.orders() if order.assists] == [first.id]
     desk.at("06:01").crew("W1", "accepted", "enroute")

@@ -274,3 +274,18 @@ def test_a_device_that_the_network_does_not_have_is_no_fault() -> None:
 def at(drawn: object, node: str) -> tuple[float, float]:
     grid = drawn.ground.grid  # type: ignore[attr-defined]
     return next((row.lon, row.lat) for row in grid.nodes if row.node == node)
+
+
+@pytest.mark.parametrize(("last", "steps"), [(4, ["open RC1", "see CB1 RC1", "close T1 +4"]), (5, [])])
+def test_what_is_fed_from_farther_than_three_ties_is_taken_for_dead(last: int, steps: list[str]) -> None:
+    """The neighbours' feeders hang on each other over their ties; only the last one's breaker is closed."""
+    row = [branch for n in range(2, 6) for branch in (f"CB{n} S{n} d{n}", f"T{n}! d{n} d{n + 1}")][:-1]
+    drawn = network(
+        "CB1 S1 a", "RC1 a b", "T1! b d2", *row,
+        folk="a:3 b:4 d2:2 d3:2 d4:2 d5:2",
+        feeders=" ".join(f"F{n}:S{n}" for n in range(1, 6)),
+    )  # fmt: skip
+    stands = {f"switch:CB{n}": n >= last for n in range(2, 6)} | {f"switch:T{n}": n < last for n in range(2, 5)}
+    proposal = proposed(drawn, "CB1", stands=stands, stood=stands)
+    assert told(proposal) == steps
+    assert ("T1" in refused(proposal)) is (not steps)

@@ -93,6 +93,7 @@ def cost_of(scene: Scene, routes: Mapping[str, Sequence[str]], how: Search) -> i
     Raises ValueError when a visit is in no route, or waits for one that never comes.
     """
     reached: dict[str, int] = {}
+    sure: dict[str, int] = {}
     done: dict[str, int] = {}
     column = {visit.id: number for number, visit in enumerate(scene.visits)}
     left = {crew.id: list(routes.get(crew.id, ())) for crew in scene.crews}
@@ -108,6 +109,7 @@ def cost_of(scene: Scene, routes: Mapping[str, Sequence[str]], how: Search) -> i
                     break
                 drive = scene.drive_s[row, goal] if last is None else scene.table_s[last, goal]
                 reached[visit.id] = time[crew.id] + int(drive)
+                sure[visit.id] = reached[visit.id] + how.doubt_permille * time[crew.id] // 1000
                 begins = max(reached[visit.id], 0 if visit.first is None else done[visit.first])
                 time[crew.id] = done[visit.id] = begins + visit.site_s
                 at[crew.id] = goal
@@ -120,9 +122,15 @@ def cost_of(scene: Scene, routes: Mapping[str, Sequence[str]], how: Search) -> i
     for visit in scene.visits:
         cost += how.each_visit * done[visit.id]
         if visit.due_s is not None:
-            late = max(0, reached[visit.id] - visit.due_s)
-            cost += how.late_per_s // 16 * reached[visit.id] + how.late_per_s * late + (how.late_once if late else 0)
+            late = max(0, sure[visit.id] - visit.due_s)
+            cost += how.early_per_s * reached[visit.id] + how.late_per_s * late + (how.late_once if late else 0)
     return cost
+
+
+def _thousandths(model: Any, time: Any, permille: int) -> Any:
+    share = model.new_int_var(0, DAY_S, "")
+    model.add_division_equality(share, permille * time, 1000)
+    return share
 
 
 def optimum(scene: Scene, how: Search) -> int | None:
@@ -131,6 +139,8 @@ def optimum(scene: Scene, how: Search) -> int | None:
     model, visits = cp_model.CpModel(), range(len(scene.visits))
     reached = [model.new_int_var(0, DAY_S, f"reached {number}") for number in visits]
     done = [model.new_int_var(0, DAY_S, f"done {number}") for number in visits]
+    sure = [model.new_int_var(0, 2 * DAY_S, f"sure {number}") for number in visits]
+    doubt = [_thousandths(model, each, how.doubt_permille) for each in done]
     column = {visit.id: number for number, visit in enumerate(scene.visits)}
     made: list[list[Any]] = [[] for _ in visits]
     for row, crew in enumerate(scene.crews):
@@ -146,12 +156,15 @@ def optimum(scene: Scene, how: Search) -> int | None:
             first = model.new_bool_var("")
             arcs.append((0, here + 1, first))
             model.add(reached[here] >= crew.free_s + int(scene.drive_s[row, here])).only_enforce_if(first)
+            late_by = how.doubt_permille * crew.free_s // 1000
+            model.add(sure[here] >= reached[here] + late_by).only_enforce_if(first)
             for there in visits:
                 if there != here:
                     follows = model.new_bool_var("")
                     arcs.append((here + 1, there + 1, follows))
                     drive = int(scene.table_s[here, there])
                     model.add(reached[there] >= done[here] + drive).only_enforce_if(follows)
+                    model.add(sure[there] >= reached[there] + doubt[here]).only_enforce_if(follows)
         model.add_circuit(arcs)
     terms = []
     for number, visit in enumerate(scene.visits):
@@ -162,9 +175,9 @@ def optimum(scene: Scene, how: Search) -> int | None:
         terms.append(how.each_visit * done[number])
         if visit.due_s is not None:
             late, is_late = model.new_int_var(0, DAY_S, ""), model.new_bool_var("")
-            model.add(late >= reached[number] - visit.due_s)
+            model.add(late >= sure[number] - visit.due_s)
             model.add(late == 0).only_enforce_if(~is_late)
-            terms += [how.late_per_s // 16 * reached[number], how.late_per_s * late, how.late_once * is_late]
+            terms += [how.early_per_s * reached[number], how.late_per_s * late, how.late_once * is_late]
     for group in scene.groups:
         back = model.new_int_var(0, DAY_S, "")
         model.add_max_equality(back, [done[column[name]] for name in group.visits])

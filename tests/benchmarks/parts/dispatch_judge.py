@@ -54,23 +54,55 @@ def policy_named(name: str) -> Policy:
     return example
 
 
-def play(net: str, seed: int, name: str, faults: int | None = None) -> Any:
-    """Return the judge's figures of one storm under a policy. Raises the judge's BrokenRule, which says seed and network."""
+@dataclasses.dataclass(slots=True)
+class Turns:
+    """How many orders for work were given, and how often a crew on its way was called away from where it drove."""
+
+    orders: int = 0
+    turned: int = 0
+
+
+class Watched:
+    """A policy, and what its answers mean for crews under way."""
+
+    def __init__(self, policy: Any, turns: Turns) -> None:
+        self.split_hazards = bool(getattr(policy, "split_hazards", False))
+        self._policy, self._turns = policy, turns
+
+    def decide(self, situation: Any) -> Any:
+        """Return the policy's answer, and count."""
+        answer = self._policy.decide(situation)
+        crews = {crew.id: crew for crew in situation.crews} if answer else {}
+        for crew, goal in answer:
+            if goal != crews[crew].job_id:
+                self._turns.orders += isinstance(goal, int)
+                self._turns.turned += crews[crew].state == "enroute"
+        return answer
+
+
+def play(net: str, seed: int, name: str, faults: int | None = None, turns: Turns | None = None) -> Any:
+    """Return the judge's figures of one storm under a policy. Raises the judge's BrokenRule, which says seed and network.
+
+    What the policy turned is added to `turns`.
+    """
+    counted = Turns() if turns is None else turns
     networks, storms, simulator, measures = (
         importlib.import_module(f"judging.{each}") for each in ("network", "storms", "simulator", "measures")
     )
     network = networks.load(net)
     world = simulator.make_world(network, FLEETS[net])
     storm = storms.make_storm(network, seed, SCALE_FAULTS if net == "scale" else faults)
-    course, nesting = simulator.run_storm(world, network, storm, policy_named(name))
+    made = policy_named(name)
+    course, nesting = simulator.run_storm(world, network, storm, lambda given: Watched(made(given), counted))
     return measures.storm_figures(world, storm, nesting, course)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Played:
-    """Storms of one network under several policies: by policy, the judge's figures of each storm."""
+    """Storms of one network under several policies: by policy, the judge's figures of each storm, and what was turned in all."""
 
     storms: Mapping[str, Sequence[Any]]
+    turns: Mapping[str, Turns] = dataclasses.field(default_factory=dict)
 
     def summary(self, name: str) -> dict[str, float]:
         """Return what the judge makes of a policy: ratios to the rules that are always played, hazards, latencies."""
@@ -78,6 +110,11 @@ class Played:
         judged = map(measures.JudgedStorm, self.storms[name], self.storms[BASELINE], self.storms[INDEX])
         found: dict[str, float] = measures.summary(list(judged))
         return found
+
+    def turned_per_order(self, name: str) -> float:
+        """Return how many crews under way were turned for every order for work that was given."""
+        found = self.turns[name]
+        return found.turned / max(1, found.orders)
 
     def mean_vs_index(self, name: str) -> float:
         """Return the mean over the storms, which varies less than the median, of customer minutes relative to the index."""
@@ -88,5 +125,5 @@ class Played:
 def played(net: str, seeds: Iterable[int], names: Iterable[str], faults: int | None = None) -> Played:
     """Play the storms of these seeds under these policies, and under the two that all are held against."""
     known = list(seeds)
-    every = dict.fromkeys((BASELINE, INDEX, *names))
-    return Played({name: [play(net, seed, name, faults) for seed in known] for name in every})
+    turns = {name: Turns() for name in (BASELINE, INDEX, *names)}
+    return Played({name: [play(net, seed, name, faults, turns[name]) for seed in known] for name in turns}, turns)
