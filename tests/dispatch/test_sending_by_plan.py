@@ -22,7 +22,7 @@ from services.dispatch.rules import Rules
 from services.dispatch.stage import DispatchStage
 from services.dispatch.store import DispatchStore, read_roster
 from services.engine.replaying import replay_shard
-from tests.dispatch.desk import EAST, MIDDLE, NEAR_EAST, NEAR_WEST, WEST, Desk, crew_of, incident_changed, order_id
+from tests.dispatch.desk import EAST, MIDDLE, NEAR_EAST, NEAR_WEST, WEST, Desk, incident_changed, order_id
 from tests.dispatch.test_audit import UTILITY
 from tests.stage_script import moment, ms, play
 
@@ -247,63 +247,6 @@ def test_what_is_planned_is_kept_with_its_numbers() -> None:
     assert first.done == first.arrival + 40 * 60_000
     desk.at("06:01").incident("I-2", "confirmed", customers_out=30)
     assert len(rows_of(desk)) == 2, "what has not changed is not kept again"
-
-
-def storm(desk: Desk, works: int = 8) -> None:
-    for number in range(works):
-        desk.incident(f"I-{number}", customers_out=5, place=NEAR_WEST)
-
-
-def test_in_a_storm_small_work_waits_for_a_while_and_is_let_go_when_nothing_new_comes() -> None:
-    desk = planning("W1", "W2", "W3", "W4")
-    desk.at("06:00")
-    storm(desk)
-    assert desk.why("plan", REGION) == [("storm", "stormBegins")]
-    idle = [crew for crew in ("W1", "W2", "W3", "W4") if desk.duty(crew) == "available"]
-    assert len(idle) == 1
-    reasons = {reason for number in range(8) for _, reason in desk.why("job", f"I-{number}")}
-    assert reasons == {"incidentOpen", "planned", "heldForLarger", "plannedLater"}
-    for minute in range(3, 21, 2):
-        busy = [crew for crew in ("W1", "W2", "W3", "W4") if crew not in idle]
-        for crew in busy if minute == 3 else ():
-            desk.at(f"06:{minute:02}").crew(crew, "accepted", "enroute")
-        desk.at(f"06:{minute:02}")
-    assert desk.duty(idle[0]) == "available"
-    desk.at("06:20:01")
-    order = desk.order_of(idle[0])
-    assert order is not None
-    assert (order.reason, order.sent_at) == ("planned", ms("06:20:01"))
-
-
-def test_in_a_storm_a_service_crew_stands_by_for_dangers_goes_to_one_and_works_when_none_is_expected() -> None:
-    crews = ("W1", "W2", crew_of("W3", "service"))
-    desk = planning(*crews)
-    desk.at("06:00")
-    for number in range(9):
-        desk.incident(f"I-{number}", customers_out=100, device_class="transformer")
-    assert desk.duty("W3") == "available"
-    desk.at("06:01").crew("W1", "accepted", "enroute", "arrived", estimate=moment("12:00"))
-    desk.crew("W2", "accepted", "enroute", "arrived", estimate=moment("12:00"))
-    desk.at("06:45:00")
-    assert desk.duty("W3") == "available"
-    desk.at("06:45:01")
-    assert desk.duty("W3") == "ordered"
-
-    other = planning(*crews)
-    other.at("06:00")
-    for number in range(9):
-        other.incident(f"I-{number}", customers_out=100, device_class="transformer")
-    other.at("06:02").hazard("H-1")
-    other.expect_orders("hazard:H-1", ("W3", "sent", "planned"))
-
-
-def test_a_storm_is_over_when_the_crews_keep_up_again() -> None:
-    desk = planning("W1", "W2", "W3", "W4")
-    desk.at("06:00")
-    storm(desk)
-    desk.at("06:10").incident("I-0", "dismissed")
-    assert desk.why("plan", REGION) == [("storm", "stormBegins"), ("calm", "stormOver")]
-    assert [crew for crew in ("W1", "W2", "W3", "W4") if desk.duty(crew) == "available"] == []
 
 
 def test_to_advise_sends_nobody_until_a_dispatcher_does() -> None:
