@@ -5,6 +5,7 @@ A chore of the text sender. No connection to the database is held while a provid
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import structlog
@@ -19,7 +20,7 @@ from services.engine.gateway import GatewayAway, Result
 from services.notices import store_reconciling as store
 from services.notices.gateways.routes import Routes
 from services.notices.gateways.tells import Tells
-from services.notices.reconciling import EVERY_MS, Fate, Step, Stuck, step
+from services.notices.reconciling import EVERY_MS, NO_GATEWAY, Fate, Step, Stuck, step
 from streams.receipts import OPERATOR
 from streams.sender import LOCKS
 
@@ -31,18 +32,21 @@ EXPIRED_AT_ONCE: Final = 5_000
 
 
 class Reconciling:
-    """The chore. `routes` are those of texts."""
+    """The chore. `routes` are those of texts, `unserved` the kinds of notice for which no gateway is configured."""
 
-    def __init__(self, routes: Routes, pool: Pool, *, exercise: bool) -> None:
+    def __init__(self, routes: Routes, pool: Pool, *, exercise: bool, unserved: Sequence[str] = ()) -> None:
         self._routes = routes
+        self._unserved = unserved
         self._pool = pool
         self._exercise = exercise
         self._next_at = 0
         self._alarmed = False
 
     async def __call__(self) -> None:
-        """Do what is due; nothing before the time has come, or before the clock was set."""
+        """Do what is due; but for what nothing can do, nothing before the time has come, or before the clock was set."""
         async with self._pool.acquire() as connection:
+            if self._unserved:
+                await effects.give_back(connection, self._unserved, NO_GATEWAY)
             stands = await clock.standing(connection)
             if stands is None or stands.now_ms < self._next_at:
                 return

@@ -39,7 +39,8 @@ async def texts(settings: Settings, dsn: str) -> None:
             await ways.callbacks.start()
         except OSError as error:
             leave("texts.port_taken", port=settings.texts_callback_port, error=type(error).__name__)
-    chore = Reconciling(ways.routes, pool, exercise=settings.exercise)
+    unserved = [] if settings.exercise else providers.unserved(settings, pool)
+    chore = Reconciling(ways.routes, pool, exercise=settings.exercise, unserved=unserved)
     try:
         await asyncio.gather(
             send(settings, dsn, ways.routes, pool, per_s=settings.texts_per_s, chore=chore),

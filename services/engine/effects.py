@@ -160,6 +160,21 @@ async def _write(connection: Connection, now: int, results: Sequence[tuple[str, 
     await wake(connection, "moved")
 
 
+async def give_back(connection: Connection, kinds: Sequence[str], reason: str) -> int:
+    """Mark what is due of kinds that nothing here can do as failed, for this reason; return how many."""
+    done: str = await connection.execute(
+        """UPDATE effects e SET state = 'failed', reason = $2, done_at_ms = t.now_ms FROM tick() t
+           WHERE e.state = 'due' AND e.kind = ANY ($1::text[]) AND e.due_at_ms <= t.now_ms AND e.tick < t.n
+             AND NOT EXISTS (SELECT FROM restoration WHERE restoration.state <> 'released')""",
+        list(kinds),
+        reason,
+    )
+    count = int(done.rsplit(" ", 1)[1])
+    if count:
+        await wake(connection, "moved")
+    return count
+
+
 async def expire(connection: Connection, kinds: Sequence[str], limit: int) -> int:
     """Mark what is past its expiry and was never claimed, since no gateway could take it or texts were stopped; return how many."""
     done: str = await connection.execute(

@@ -71,25 +71,26 @@ def test_the_configuration_keeps_clear_of_every_trap(tmp_path: Path) -> None:
 
 
 def test_what_kannel_needs_is_readable_by_us_alone(tmp_path: Path) -> None:
-    boxes = made(tmp_path)
+    port = free_port(0)
+    boxes = made(tmp_path, port=port)
     boxes._prepare()
     folder = tmp_path / "kannel"
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     for name in ("kannel.conf", "password"):
         assert stat.S_IMODE((folder / name).stat().st_mode) == 0o600
     before = (folder / "kannel.conf").read_text(encoding="utf-8")
-    made(tmp_path)._prepare()
+    made(tmp_path, port=port)._prepare()
     assert (folder / "kannel.conf").read_text(encoding="utf-8") == before
 
 
 def test_receipts_that_never_came_are_forgotten(tmp_path: Path) -> None:
-    made(tmp_path)._prepare()
+    made(tmp_path, port=free_port(0))._prepare()
     store = sqlite3.connect(tmp_path / "kannel" / "receipts.db")
     store.execute("INSERT INTO dlr (smsc, destination, taken) VALUES ('operator', '+999', datetime('now', '-4 days'))")
     store.execute("INSERT INTO dlr (smsc, destination) VALUES ('operator', '+998')")
     store.commit()
     store.close()
-    made(tmp_path)._prepare()
+    made(tmp_path, port=free_port(0))._prepare()
     store = sqlite3.connect(tmp_path / "kannel" / "receipts.db")
     assert store.execute("SELECT destination FROM dlr").fetchall() == [("+998",)]
     store.close()

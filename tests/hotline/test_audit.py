@@ -135,7 +135,7 @@ async def test_the_views_show_escalations_and_calls(played: Connection) -> None:
         ("FARM", "O-4", "told", 1, "inference"),
     ]
     calls = await played.fetch("SELECT attempt, contact, state FROM hotline_call WHERE outage = 'O-1' ORDER BY attempt")
-    assert [tuple(row) for row in calls] == [(1, "K-1", "due"), (2, "K-2", "due"), (3, "K-1", "due")]
+    assert [tuple(row) for row in calls] == [(1, "K-1", "due"), (2, "K-2", "due"), (3, "K-1", "superseded")]
 
 
 async def test_no_phone_lies_in_effects_entities_or_journal(played: Connection) -> None:

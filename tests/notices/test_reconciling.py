@@ -14,10 +14,21 @@ from schemas.codec import decode
 from schemas.events import TextOutcome, TextReceipt
 from schemas.topics import NOTICE_RECEIPTS
 from services.database.pool import create_pool
-from services.engine import clock
+from services.engine import clock, effects
 from services.engine.gateway import GatewayAway, Result
 from services.notices.gateways.routes import Routes
-from services.notices.reconciling import AGAIN_MS, EVERY_MS, GIVEN_UP_MS, GRACE_MS, SOON_MS, Fate, Step, Stuck, step
+from services.notices.reconciling import (
+    AGAIN_MS,
+    EVERY_MS,
+    GIVEN_UP_MS,
+    GRACE_MS,
+    NO_GATEWAY,
+    SOON_MS,
+    Fate,
+    Step,
+    Stuck,
+    step,
+)
 from streams.reconcile import Reconciling
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
@@ -224,6 +235,14 @@ async def test_what_nobody_does_any_more_is_settled(house: Connection, reconcili
         "posted": ("attempting", ""),
     }
     assert [(line["event"], line["expired"], line["abandoned"]) for line in logs] == [("notices.reconciled", 1, 1)]
+
+
+async def test_what_no_gateway_is_configured_for_fails_at_once_and_nothing_else_does(house: Connection) -> None:
+    await put(house, "letter", "due", "", kind="email")
+    await put(house, "text", "due", "")
+    assert await effects.give_back(house, ["email", "webhook"], NO_GATEWAY) == 1
+    assert await states(house) == {"letter": ("failed", "noGateway"), "text": ("due", "")}
+    assert await effects.give_back(house, ["email", "webhook"], NO_GATEWAY) == 0
 
 
 async def test_texts_that_are_put_off_for_ever_are_an_alarm_once(house: Connection, reconciling: Reconciling) -> None:

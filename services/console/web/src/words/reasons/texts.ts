@@ -100,6 +100,7 @@ export const texts: Codes = {
   textsStopped: ["A dispatcher stopped texts", "调度员已停止短信"],
   textsResumed: ["A dispatcher lets texts go on", "调度员已恢复短信"],
   noReceipt: ["No receipt came", "未收到回执"],
+  noGateway: ["No gateway is configured for this channel", "该渠道未配置网关"],
   gatewayGone: ["Its gateway is not configured any more", "该网关已不再配置"],
   repeatedForSafety: ["Sent once more because of danger", "因险情重发"],
   // texts and calls
