@@ -57,10 +57,9 @@ def test_an_incident_shows_who_was_told_what_and_whether_it_arrived(stage: Stage
     states = panel.get_by_role("group", name="State")
     expect(states.get_by_role("button", name=re.compile("^All states"))).to_contain_text(str(sum(counts.values())))
     states.get_by_role("button", name=re.compile("^delivered")).click()
-    expect(ledger(page)).to_have_count(min(len(rows), 100))
-    line = ledger(page).first
+    expect(ledger(page).first).to_be_visible()
+    line = ledger(page).filter(has_text=rows[0]["phone"]).first  # a newer one of another phone may still arrive
     expect(line).to_contain_text(rows[0]["customer"])
-    expect(line).to_contain_text(rows[0]["phone"])
     line.get_by_role("button").first.click()
     expect(line.locator("blockquote")).to_have_text(rows[0]["words"])
     expect(line.get_by_text("Arrived")).to_be_visible()
