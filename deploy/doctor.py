@@ -160,15 +160,8 @@ def _texts(settings: Settings) -> str:
         return "an exercise: to the drill's operator alone"
     providers.check(settings)
     ways = ", then ".join(providers.chosen(settings))
-    beside = [
-        name
-        for name, value in (
-            ("letters", settings.email_host),
-            ("webhooks", settings.webhook_secret),
-            ("spoken notices", settings.voice_notice_url),
-        )
-        if value is not None
-    ]
+    words = {"email": "letters", "webhook": "webhooks", "voiceNotice": "spoken notices"}
+    beside = [words[kind] for kind, configured in settings.beside_texts().items() if configured]
     boxes = f" (Kannel: {kannel.installed()})" if kannel.wanted(settings) else ""
     return f"by {ways}{boxes}" + (f"; also {', '.join(beside)}" if beside else "")
 

@@ -254,12 +254,9 @@ def _beside_texts(settings: Settings) -> list[tuple[str, str]]:
     """Return the processes of the channels beside texts that are configured. In an exercise the text sender does their work."""
     if settings.exercise:
         return []
-    configured = {
-        "mails": settings.email_host,
-        "webhooks": settings.webhook_secret,
-        "voice-notices": settings.voice_notice_url,
-    }
-    return [(name, f"streams.{name.replace('-', '_')}") for name, value in configured.items() if value is not None]
+    names = {"email": "mails", "webhook": "webhooks", "voiceNotice": "voice-notices"}
+    processes = [names[kind] for kind, configured in settings.beside_texts().items() if configured]
+    return [(name, f"streams.{name.replace('-', '_')}") for name in processes]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -146,3 +146,11 @@ class GatewaySettings(BaseSettings):
         default=None,
         description="Address under which that service reaches `texts_callback_port`. None: it tells nothing of how a notice ended.",
     )
+
+    def beside_texts(self) -> dict[str, bool]:
+        """Return of each kind of notice beside texts whether a gateway is configured for it."""
+        return {
+            "email": self.email_host is not None,
+            "webhook": self.webhook_secret is not None,
+            "voiceNotice": self.voice_notice_url is not None,
+        }

@@ -216,12 +216,6 @@ def _voice_secret(settings: Settings) -> str:
     return secret
 
 
-def unserved(settings: Settings, pool: Pool) -> list[str]:
-    """Return the kinds of notice, beside texts, for which no gateway is configured."""
-    beside = {"email": mails, "webhook": webhooks, "voiceNotice": voice_notices}
-    return [kind for kind, made in beside.items() if made(settings, pool) is None]
-
-
 async def of_the_drill(pool: Pool) -> list[Gateway]:
     """Return the gateways of an exercise for the channels beside texts that its utility has contacts for.
 

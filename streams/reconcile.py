@@ -46,7 +46,7 @@ class Reconciling:
         """Do what is due; but for what nothing can do, nothing before the time has come, or before the clock was set."""
         async with self._pool.acquire() as connection:
             if self._unserved:
-                await effects.give_back(connection, self._unserved, NO_GATEWAY)
+                await effects.fail_unserved(connection, self._unserved, NO_GATEWAY)
             stands = await clock.standing(connection)
             if stands is None or stands.now_ms < self._next_at:
                 return

@@ -39,7 +39,7 @@ async def texts(settings: Settings, dsn: str) -> None:
             await ways.callbacks.start()
         except OSError as error:
             leave("texts.port_taken", port=settings.texts_callback_port, error=type(error).__name__)
-    unserved = [] if settings.exercise else providers.unserved(settings, pool)
+    unserved = [] if settings.exercise else [kind for kind, served in settings.beside_texts().items() if not served]
     chore = Reconciling(ways.routes, pool, exercise=settings.exercise, unserved=unserved)
     try:
         await asyncio.gather(

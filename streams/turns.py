@@ -1,4 +1,7 @@
-"""The tick loop: decides the turns that are due, of the stages of this worker. No stage waits for another one's turns."""
+"""The tick loop: decides the turns that are due, of the stages of this worker.
+
+No stage waits until all turns of another one are decided and written; but rules run one at a time in a process (`engine.ruling`).
+"""
 
 from __future__ import annotations
 

@@ -160,7 +160,7 @@ async def _write(connection: Connection, now: int, results: Sequence[tuple[str, 
     await wake(connection, "moved")
 
 
-async def give_back(connection: Connection, kinds: Sequence[str], reason: str) -> int:
+async def fail_unserved(connection: Connection, kinds: Sequence[str], reason: str) -> int:
     """Mark what is due of kinds that nothing here can do as failed, for this reason; return how many."""
     done: str = await connection.execute(
         """UPDATE effects e SET state = 'failed', reason = $2, done_at_ms = t.now_ms FROM tick() t

@@ -33,7 +33,7 @@ async def ruled(
     acquiring = asyncio.ensure_future(lock.acquire())
     try:
         await _awaited(connection, acquiring, says_so_s)
-    except BaseException:
+    except BaseException:  # also a cancellation: whoever waits for the lock must not keep it
         if not acquiring.cancel():
             lock.release()
         raise

@@ -1,6 +1,6 @@
 """Reconciling: what is to be done about a text that sticks. Every state that can stick has a way out here.
 
-- due, by a channel for which this installation has no gateway: failed, at once (`effects.give_back`);
+- due, by a channel for which this installation has no gateway: failed, at once (`effects.fail_unserved`);
 - due past its expiry, since no gateway could take it or texts were stopped: expired (`effects.expire`);
 - due and put off again and again, since the operator is too busy: goes on until it expires, and is an alarm;
 - attempting, and its sender is gone: its provider is asked by the next sender; of a kind that no sender does any more: unknown;

@@ -240,9 +240,9 @@ async def test_what_nobody_does_any_more_is_settled(house: Connection, reconcili
 async def test_what_no_gateway_is_configured_for_fails_at_once_and_nothing_else_does(house: Connection) -> None:
     await put(house, "letter", "due", "", kind="email")
     await put(house, "text", "due", "")
-    assert await effects.give_back(house, ["email", "webhook"], NO_GATEWAY) == 1
+    assert await effects.fail_unserved(house, ["email", "webhook"], NO_GATEWAY) == 1
     assert await states(house) == {"letter": ("failed", "noGateway"), "text": ("due", "")}
-    assert await effects.give_back(house, ["email", "webhook"], NO_GATEWAY) == 0
+    assert await effects.fail_unserved(house, ["email", "webhook"], NO_GATEWAY) == 0
 
 
 async def test_texts_that_are_put_off_for_ever_are_an_alarm_once(house: Connection, reconciling: Reconciling) -> None:

@@ -31,7 +31,6 @@ from services.notices.gateways.callbacks import OnTold, Told, refused, tell
 from services.notices.gateways.http_codes import (
     EXPIRED,
     FAILURES,
-    LONGEST_RETRY_MS,
     NOT_LET_IN,
     ON_THE_WAY,
     OUTCOMES,
@@ -39,6 +38,7 @@ from services.notices.gateways.http_codes import (
     REFUSALS,
     RETRY_MS,
 )
+from services.notices.gateways.posting import opened, retry_after_ms
 from services.notices.gateways.smpp_codes import Blame
 from services.notices.moments import EFFECT_KIND, LIFETIME_MS, TextBody
 from services.notices.numbers import international
@@ -100,13 +100,7 @@ class HttpGateway:
 
     async def start(self) -> None:
         """Open the connections. Raises `GatewayAway` when nobody answers, or we are not let in."""
-        # Proxies are a setting like any other, and there is none: the environment is not asked.
-        client = httpx.AsyncClient(
-            auth=(self._account.user, self._account.token),
-            timeout=self._timeout_s,
-            trust_env=False,
-            limits=httpx.Limits(max_connections=AT_ONCE),
-        )
+        client = opened(self._timeout_s, AT_ONCE, (self._account.user, self._account.token))
         try:
             answer = await client.get(self._account.url, params={"PageSize": "1"})
         except httpx.TransportError as error:
@@ -199,7 +193,7 @@ def result_of(answer: httpx.Response, key: str) -> Result:
     if status in NOT_LET_IN:
         raise GatewayAway("loginRefused")
     if status in PATIENCE:
-        return Result(state="later", reason=PATIENCE[status], retry_after_ms=_retry_after_ms(answer))
+        return Result(state="later", reason=PATIENCE[status], retry_after_ms=retry_after_ms(answer, RETRY_MS))
     if answer.is_server_error:
         return Result(state="unknown", reason=f"providerFailed{status}")
     code = content.get("code")
@@ -254,10 +248,3 @@ def _content(answer: httpx.Response) -> Mapping[str, Any]:
     except (json.JSONDecodeError, UnicodeDecodeError):
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def _retry_after_ms(answer: httpx.Response) -> int:
-    seconds = answer.headers.get("Retry-After", "")
-    if not (seconds.isascii() and seconds.isdigit()):
-        return RETRY_MS
-    return min(max(int(seconds[:9]) * 1_000, 1_000), LONGEST_RETRY_MS)

@@ -12,7 +12,6 @@ from services.notices.gateways.smpp_codes import Blame, Refusal
 
 RETRY_MS: Final = 20_000
 """When to try again after an answer that asks for patience without saying how much, milliseconds."""
-LONGEST_RETRY_MS: Final = 600_000
 
 NOT_LET_IN: Final = frozenset({401, 403})
 """Answers by which nothing was taken, nor will be before the account is put right."""

@@ -1,4 +1,4 @@
-"""What all of ours have in common that post JSON to a service: the signature, and what an answer means.
+"""What all of ours have in common that post to a service: connections, the signature of JSON, and what an answer means.
 
     Lamplighter-Timestamp: 1772388000                  seconds since 1970, UTC
     Lamplighter-Signature: sha256=HEX                  HMAC-SHA256, under the shared secret, of `TIMESTAMP.BODY`
@@ -29,6 +29,12 @@ PATIENCE: Final = {408: "receiverTimedOut", 425: "receiverBusy", 429: "receiverT
 """The 4xx answers that are not final."""
 
 
+def opened(timeout_s: float, at_once: int, auth: tuple[str, str] | None = None) -> httpx.AsyncClient:
+    """Return a client with so many connections at most. The environment is not asked for proxies: they would be a setting."""
+    limits = httpx.Limits(max_connections=at_once)
+    return httpx.AsyncClient(auth=auth, timeout=timeout_s, trust_env=False, limits=limits)
+
+
 def signed(secret: str, body: bytes, seconds: int) -> dict[str, str]:
     """Return the headers that sign a body at this time."""
     proof = hmac.new(secret.encode(), str(seconds).encode() + b"." + body, hashlib.sha256).hexdigest()
@@ -49,13 +55,14 @@ def judged(answer: httpx.Response, reference: str | None = None) -> Result:
         return Result(state="done", reason="accepted", reference=reference)
     if answer.is_server_error or status in PATIENCE:
         return Result(
-            state="later", reason=PATIENCE.get(status, "receiverFailed"), retry_after_ms=_retry_after_ms(answer)
+            state="later", reason=PATIENCE.get(status, "receiverFailed"), retry_after_ms=retry_after_ms(answer)
         )
     return Result(state="failed", reason=f"refused{status}")
 
 
-def _retry_after_ms(answer: httpx.Response) -> int:
+def retry_after_ms(answer: httpx.Response, otherwise_ms: int = RETRY_MS) -> int:
+    """Return how long an answer asks for patience, ms: between a second and ten minutes, `otherwise_ms` where it does not say."""
     seconds = answer.headers.get("Retry-After", "")
     if not (seconds.isascii() and seconds.isdigit()):
-        return RETRY_MS
+        return otherwise_ms
     return min(max(int(seconds[:9]) * 1_000, 1_000), LONGEST_RETRY_MS)

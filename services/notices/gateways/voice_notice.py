@@ -22,7 +22,7 @@ from schemas.events import TextOutcome
 from services.clock import wall_ms
 from services.engine.gateway import GatewayAway, Result
 from services.notices.gateways.callbacks import OnTold, Told, refused, tell
-from services.notices.gateways.posting import RETRY_MS, SIGNATURE, TIMESTAMP, is_signed, judged, signed
+from services.notices.gateways.posting import RETRY_MS, SIGNATURE, TIMESTAMP, is_signed, judged, opened, signed
 from services.notices.moments import TextBody
 
 KIND: Final = "voiceNotice"
@@ -73,9 +73,7 @@ class VoiceNoticeGateway:
 
     async def start(self) -> None:
         """Open the connections. Raises `GatewayAway` when nobody answers at the service's address."""
-        # Proxies are a setting like any other, and there is none: the environment is not asked.
-        limits = httpx.Limits(max_connections=AT_ONCE)
-        client = httpx.AsyncClient(timeout=self._timeout_s, trust_env=False, limits=limits)
+        client = opened(self._timeout_s, AT_ONCE)
         try:
             await client.get(self._url)
         except httpx.TransportError as error:

@@ -18,7 +18,7 @@ import structlog
 
 from services.clock import from_ms, wall_ms
 from services.engine.gateway import GatewayAway, Result
-from services.notices.gateways.posting import RETRY_MS, judged, signed
+from services.notices.gateways.posting import RETRY_MS, judged, opened, signed
 from services.notices.moments import TextBody
 
 KIND: Final = "webhook"
@@ -59,11 +59,7 @@ class WebhookGateway:
 
     async def start(self) -> None:
         """Get ready. Whether those addresses answer is seen when something is posted to them."""
-        # Proxies are a setting like any other, and there is none: the environment is not asked.
-        limits = httpx.Limits(max_connections=AT_ONCE)
-        self._client = httpx.AsyncClient(
-            timeout=self._timeout_s, trust_env=False, follow_redirects=False, limits=limits
-        )
+        self._client = opened(self._timeout_s, AT_ONCE)
 
     async def stop(self) -> None:
         """Close the connections."""
