@@ -26,7 +26,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from deploy.installation import PRODUCT_STAGES, Backends, backends, process
+from deploy.installation import NOTICES, PRODUCT_STAGES, Backends, backends, process
 from deploy.supervisor import Supervisor
 from schemas.topics import OUTAGE_REPORTS
 from services.database.pool import connect
@@ -83,6 +83,7 @@ async def _played(
     parts = [
         process(place, "relay", "streams.relay"),
         process(place, DECIDING, "streams.worker", "--name", DECIDING, "--stages", deciding),
+        process(place, NOTICES, "streams.worker", "--name", NOTICES, "--stages", NOTICES),
         process(place, WORKER, "streams.worker", "--name", WORKER, "--stages", taking),
     ]
     try:

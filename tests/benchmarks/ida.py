@@ -43,7 +43,7 @@ from typing import Any, TypeVar
 import asyncpg
 from pydantic import SecretStr
 
-from deploy.installation import Backends, backends, placed, product_parts
+from deploy.installation import NOTICES, Backends, backends, placed, product_parts
 from deploy.parts import PartError, free_port
 from deploy.postgres import Postgres
 from deploy.supervisor import Supervisor
@@ -264,7 +264,8 @@ def _cpu_s(run: Bench) -> dict[str, float]:
 
 
 async def _metrics(run: Bench) -> dict[tuple[str, str], float]:
-    return await metrics(run.settings, "worker-1")
+    """Return what both deciding processes tell of their turns; no stage is in both."""
+    return {**await metrics(run.settings, "worker-1"), **await metrics(run.settings, NOTICES)}
 
 
 async def _until(at: float) -> None:

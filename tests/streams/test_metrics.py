@@ -34,7 +34,7 @@ async def values(client: httpx.AsyncClient, running: Stack, name: str) -> dict[t
 async def test_every_process_tells_what_it_does() -> None:
     async with stack() as running, httpx.AsyncClient(timeout=10) as client:
         names = [name for name in running.supervisor.pids() if name in TELLING]
-        assert {"relay", "worker-1", "priority", "hotline", "web", "texts", "operator"} <= set(names)
+        assert {"relay", "worker-1", "notify", "priority", "hotline", "web", "texts", "operator"} <= set(names)
         for name in names:
             assert (await told(client, running, name, "/healthz")).json() == {"alive": True}
             ready = await told(client, running, name, "/readyz")

@@ -153,7 +153,7 @@ async def _commit_to_the_end(running: Stack) -> None:
     """Move the group's committed offsets past what was taken, as a careless hand would."""
     name = brokers.physical(running.drill.topic_prefix, CREW_STATUS.name)
     places = [TopicPartition(name, part) for part in range(TOPICS[CREW_STATUS.name].partitions)]
-    group = f"{running.drill.topic_prefix}intake+correlate+dispatch+notify"
+    group = f"{running.drill.topic_prefix}intake+correlate+dispatch"
     consumer = AIOKafkaConsumer(bootstrap_servers=running.found.bootstrap, group_id=group, enable_auto_commit=False)
     await consumer.start()
     try:

@@ -24,7 +24,8 @@ PROCESSES = {
     "voice-notices": ("streams.voice_notices",),
     "operator": ("streams.operator",),
     "console": ("streams.console",),
-    "worker-1": ("streams.worker", "--name", "worker-1", "--stages", "intake,correlate,dispatch,notify"),
+    "worker-1": ("streams.worker", "--name", "worker-1", "--stages", "intake,correlate,dispatch"),
+    "notify": ("streams.worker", "--name", "notify", "--stages", "notify"),
     "priority": ("streams.worker", "--name", "priority", "--stages", "escalate"),
     "drill": ("streams.worker", "--name", "drill", "--stages", "world", "--drill", "lockstep"),
 }
