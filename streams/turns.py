@@ -27,6 +27,8 @@ log = structlog.get_logger(__name__)
 LOOK_S = 0.25
 AT_ONCE = 2
 """So many turns of a stage are decided side by side: one reckons while the other's rows are written."""
+ONE_BY_ONE = frozenset({"notify"})
+"""Of these stages it is one turn at a time: texts are decided sooner than they can leave, and in a storm reports need the cores."""
 ANYBODYS_AFTER_S = 2.0
 """Any worker may decide any turn. So that two do not race, the one that owns the shard's partition goes first."""
 
@@ -82,7 +84,7 @@ class TickLoop:
             (self._behind.add if due else self._behind.discard)(stage)
             if not self._behind and not await clock.untaken(connection, self._taken):
                 self._watchdog.idle()
-        slots = asyncio.Semaphore(AT_ONCE)
+        slots = asyncio.Semaphore(1 if stage in ONE_BY_ONE else AT_ONCE)
         decided = await asyncio.gather(*(self._decide(pool, turn, slots) for turn in self._mine(stage, due)))
         return any(decided)
 

@@ -147,7 +147,7 @@ def _off_duty(turn: Turn, roster: Roster, fact_id: str, duty: Duty) -> None:
 
 def _progressed(turn: Turn, fact_id: str, order: Order, report: CrewReported) -> None:
     state = _PROGRESS[report.status]
-    if state is order.state and report.estimate is not None:
+    if state is order.state and state is not OrderState.REPAIRED and report.estimate is not None:
         _new_estimate(turn, fact_id, order, to_ms(report.estimate))
         return
     if _RANK[state] <= _RANK[order.state]:

@@ -74,13 +74,15 @@ def scene_of(region: Region, standings: Mapping[str, Standing]) -> Scene:
             drive[row, columns[order.job]] = max(0, order.arrival_estimate - region.now) // 1000
     can = np.zeros((len(crews), len(jobs)), np.bool_)
     past = np.zeros_like(can)
+    lasts = np.maximum(drive, home) + np.array([visit.site_s for visit in visits], np.int64)
     for row, (name, at) in enumerate(zip(crews, ats, strict=True)):
         standing = standings[name]
-        for column, (job, visit) in enumerate(zip(jobs, visits, strict=True)):
-            ends = region.now + 1000 * (at.free_s + int(max(drive[row, column], home[row, column])) + visit.site_s)
-            nobody_else = job.held_by is not None and at.doing != job.id
-            can[row, column] = not nobody_else and not standing.kept_from(job, ends)
-            past[row, column] = standing.shift is not None and ends > standing.shift.end
+        ends = region.now + 1000 * (at.free_s + lasts[row])
+        can[row] = [
+            (job.held_by is None or at.doing == job.id) and not standing.kept_from(job, end)
+            for job, end in zip(jobs, ends.tolist(), strict=True)
+        ]
+        past[row] = standing.shift is not None and ends > standing.shift.end
     return Scene(
         visits,
         ats,

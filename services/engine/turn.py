@@ -35,6 +35,8 @@ class EffectBody(msgspec.Struct, frozen=True, kw_only=True):
 
 AnyEntity = TypeVar("AnyEntity", bound=Entity)
 
+_NONE: Final[Mapping[str, Any]] = {}
+
 PRIORITY: Final = 5
 """The priority of an effect about which nothing was said; 0 goes before all others, 9 after them."""
 
@@ -115,22 +117,29 @@ class Turn:
         self.facts: Sequence[Fact] = tuple(sorted(facts))
         self.outcome = Outcome()
         self._entities = entities
+        self._changed: dict[str, dict[str, Entity | None]] = {}
+        self._sorted: dict[str, Sequence[str]] = {}
         self._noted: set[str] = set()
 
     def get(self, kind: type[AnyEntity], entity_id: str) -> AnyEntity | None:
         """Return the entity as this turn has left it so far, or None."""
-        key = (kind.kind, entity_id)
-        standing = self._entities.get(kind.kind, {})
-        found = self.outcome.entities[key] if key in self.outcome.entities else standing.get(entity_id)
+        changed = self._changed.get(kind.kind, _NONE)
+        standing = self._entities.get(kind.kind, _NONE)
+        found = changed[entity_id] if entity_id in changed else standing.get(entity_id)
         if found is not None and type(found) is not kind:
-            raise TypeError(f"{key} is a {type(found).__name__}")
+            raise TypeError(f"{(kind.kind, entity_id)} is a {type(found).__name__}")
         return found
 
     def all(self, kind: type[AnyEntity], where: Callable[[AnyEntity], bool] | None = None) -> list[AnyEntity]:
         """Return the entities of a kind sorted by id, as this turn has left them so far."""
-        standing: dict[str, Any] = dict(self._entities.get(kind.kind, {}))
-        standing.update((i, entity) for (k, i), entity in self.outcome.entities.items() if k == kind.kind)
-        found = (standing[entity_id] for entity_id in sorted(standing))
+        standing: Mapping[str, Any] = self._entities.get(kind.kind, _NONE)
+        ids = self._sorted.get(kind.kind)
+        if ids is None:
+            ids = self._sorted[kind.kind] = sorted(standing)
+        if changed := self._changed.get(kind.kind):
+            ids = sorted(standing.keys() | changed.keys())
+            standing = {**standing, **changed}
+        found = map(standing.__getitem__, ids)
         return [entity for entity in found if entity is not None and (where is None or where(entity))]
 
     def put(self, entity: Entity) -> None:
@@ -138,11 +147,15 @@ class Turn:
         key = (entity.kind, entity.id)
         if key not in self.outcome.entities and self._entities.get(entity.kind, {}).get(entity.id) == entity:
             return
-        self.outcome.entities[key] = entity
+        self._change(key, entity)
 
     def remove(self, entity: Entity) -> None:
         """Take an entity out of the state (its history stays in the journal)."""
-        self.outcome.entities[entity.kind, entity.id] = None
+        self._change((entity.kind, entity.id), None)
+
+    def _change(self, key: tuple[str, str], entity: Entity | None) -> None:
+        self.outcome.entities[key] = entity
+        self._changed.setdefault(key[0], {})[key[1]] = entity
 
     def note(self, subject: Entity | tuple[str, str], to: str, reason: str, facts: Iterable[str] = ()) -> None:
         """Write a transition into the journal; the same one twice in a turn is one.

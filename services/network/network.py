@@ -171,6 +171,10 @@ class Network:
             raise KeyError(customer)
         return device
 
+    def number_behind(self, customer: str) -> int:
+        """Return the place among `devices` of the lowest one that feeds the customer. Raises KeyError as `customer_device` does."""
+        return self._number[self.customer_device(customer)]
+
     def customers_behind(self, device: str) -> tuple[CustomerId, ...]:
         """Return the active customers behind the device, sorted."""
         number = self._number[DeviceId(device)]

@@ -110,7 +110,7 @@ class Board:
             tree, devices = self.grid.tree(self.network), self.network.devices
             found: dict[str, list[tuple[Out, int]]] = {}
             for out in self.turn.all(Out):
-                number = self.network.number_of(self.ledger.device(out.id))
+                number = self.network.number_behind(out.id)
                 found.setdefault(devices[tree.head[number]].id, []).append((out, number))
             self._outs_by_head = found
         return self._outs_by_head
