@@ -97,7 +97,7 @@ class Standing:
     def kept_from(self, job: Job, ends: int) -> list[Reason]:
         """Return the rules that keep the crew from a job that would end at a time; what it does now is left out of that."""
         crew, reasons = self._crew, list(self._fit(job)[1])
-        if any(barred.covers(job.place) for barred in crew.barred):
+        if crew.barred and any(barred.covers(job.place) for barred in crew.barred):
             reasons.append(Reason.AREA_FORBIDDEN)
         if job.held_for_safety:
             reasons.append(Reason.SAFETY_HELD)
@@ -105,7 +105,7 @@ class Standing:
             reasons.append(Reason.PAIR_FORBIDDEN)
         if job.assists is not None and job.assists == self._duty.order:
             reasons.append(Reason.HELPS_ALREADY)
-        if self._declined_until(job) is not None:
+        if job.declined and self._declined_until(job) is not None:
             reasons.append(Reason.DECLINED)
         if ends > self.until:
             reasons.append(Reason.HOURS_UP)

@@ -34,8 +34,8 @@ class Network:
     """
 
     __slots__ = (
-        "_behind", "_children", "_device", "_end", "_first", "_found",
-        "_ground", "_last", "_number", "_open_above", "_states", "areas", "customers", "devices", "positions", "remarks",
+        "_behind", "_children", "_device", "_end", "_first", "_found", "_ground", "_last", "_number", "_numbers_behind",
+        "_open_above", "_states", "areas", "customers", "devices", "positions", "remarks",
     )  # fmt: skip
 
     areas: tuple[Area, ...]
@@ -70,6 +70,7 @@ class Network:
             for device in sorted(ground.found.devices.values(), key=lambda device: device.id)
             if device.made
         )
+        self._numbers_behind: dict[str, int] = {}
         moved = {part for part, device in enumerate(found.at) if device != ground.found.at[part]}
         self.customers = tuple(
             replace(customer, device=found.at[part]) if part in moved else customer
@@ -173,7 +174,10 @@ class Network:
 
     def number_behind(self, customer: str) -> int:
         """Return the place among `devices` of the lowest one that feeds the customer. Raises KeyError as `customer_device` does."""
-        return self._number[self.customer_device(customer)]
+        found = self._numbers_behind.get(customer)
+        if found is None:
+            found = self._numbers_behind[customer] = self._number[self.customer_device(customer)]
+        return found
 
     def customers_behind(self, device: str) -> tuple[CustomerId, ...]:
         """Return the active customers behind the device, sorted."""

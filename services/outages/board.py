@@ -108,10 +108,12 @@ class Board:
         """Return who is out by the feeder's head, each with the number of his device; as it was when this was first asked for."""
         if self._outs_by_head is None:
             tree, devices = self.grid.tree(self.network), self.network.devices
-            found: dict[str, list[tuple[Out, int]]] = {}
+            number_behind, head = self.network.number_behind, tree.head
+            by_head: dict[int, list[tuple[Out, int]]] = {}
             for out in self.turn.all(Out):
-                number = self.network.number_behind(out.id)
-                found.setdefault(devices[tree.head[number]].id, []).append((out, number))
+                number = number_behind(out.id)
+                by_head.setdefault(head[number], []).append((out, number))
+            found = {str(devices[number].id): outs for number, outs in by_head.items()}
             self._outs_by_head = found
         return self._outs_by_head
 

@@ -104,6 +104,10 @@ class Grid:
         """What the grid's lines and transformers may carry, with load as it is estimated where nobody says another way."""
         return Wiring(self.circuit, Assumed())
 
+    def get_ready(self) -> None:
+        """Have what switching is reckoned with at hand, which no first decision of a storm should wait for."""
+        _ = self.wiring, self.beside_ties
+
     @cached_property
     def beside_ties(self) -> frozenset[str]:
         """The lowest devices that feed the ends of the ties in normal state."""

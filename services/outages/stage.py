@@ -131,7 +131,8 @@ class CorrelateStage:
     def _grid(self, area: str) -> Grid:
         """Return the grid of an area alone, made when it is first needed: what is switched elsewhere never matters to it."""
         if area not in self._grids:
-            self._grids[area] = Grid(self._network.alone(AreaId(area)))
+            self._grids[area] = grid = Grid(self._network.alone(AreaId(area)))
+            grid.get_ready()
         return self._grids[area]
 
     def decide(self, turn: Turn) -> None:

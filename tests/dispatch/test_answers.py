@@ -51,11 +51,12 @@ def test_a_status_that_the_order_has_passed_is_noted_and_changes_nothing() -> No
 def test_an_estimate_with_repaired_said_twice_is_no_estimate_of_work_that_is_over() -> None:
     desk = Desk("W1")
     desk.at("06:00").incident("I-1")
+    desk.at("06:01").crew("W1", "accepted")
     desk.at("06:03").crew("W1", "repaired", estimate=moment("07:00"))
     desk.at("06:04").crew("W1", "repaired", estimate=moment("07:00"))
     order = desk.order_of("W1")
     assert order is not None
-    assert [state.value for state, _ in desk.told(order)] == ["sent", "repaired"]
+    assert [state.value for state, _ in desk.told(order)] == ["sent", "accepted", "repaired"]
     assert order.completion_estimate is None
 
 
