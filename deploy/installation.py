@@ -23,9 +23,10 @@ from services.settings import Settings
 from streams import brokers
 
 NAMED_WITHIN_S = 10.0
-PRODUCT_STAGES = "intake,correlate,dispatch"
-NOTICES = "notify"
-"""What tells the customers has a process of its own: a hundred thousand texts to decide hold up no report (ADR 21)."""
+REPORTS = ("intake", "correlate")
+"""The stages of the workers: they hear reports and find what has failed."""
+APART = ("dispatch", "notify")
+"""The stages that have a process of their own, named after them: neither a plan nor texts hold up a report (ADR 21)."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ TELLING = (
     "mails",
     "webhooks",
     "voice-notices",
-    NOTICES,
+    *APART,
 )
 """The processes that tell metrics and health, each on the port that lies as far behind the first one as it stands here."""
 
@@ -226,12 +227,12 @@ def targets(data_dir: Path) -> list[dict[str, object]]:
     ]
 
 
-GROUPS = (tuple(PRODUCT_STAGES.split(",")), (NOTICES,), ("escalate",))
+GROUPS = (REPORTS, *((stage,) for stage in APART), ("escalate",))
 """The stages of each kind of worker of the product: they share a consumer group."""
 
 
 def product_parts(settings: Settings, workers: int = 1) -> list[Part]:
-    """Return the processes of the product: relay, workers, notices, the priority channel's own two, edges, texts, console.
+    """Return the processes of the product: relay, workers, stages apart, the priority channel's two, edges, texts, console.
 
     Pings of meters have one where there is a head-end to ask; letters, webhooks, spoken notices where they are configured; and
     Kannel's boxes stand behind the text sender, to be stopped before it. Raises `PartError` where Kannel is chosen and missing.
@@ -239,9 +240,9 @@ def product_parts(settings: Settings, workers: int = 1) -> list[Part]:
     parts = [process(settings, "relay", "streams.relay")]
     for number in range(1, workers + 1):
         name = f"worker-{number}"
-        parts.append(process(settings, name, "streams.worker", "--name", name, "--stages", PRODUCT_STAGES))
-    parts.append(process(settings, NOTICES, "streams.worker", "--name", NOTICES, "--stages", NOTICES))
-    parts.append(process(settings, "priority", "streams.worker", "--name", "priority", "--stages", "escalate"))
+        parts.append(process(settings, name, "streams.worker", "--name", name, "--stages", ",".join(REPORTS)))
+    for name, stage in (*((stage, stage) for stage in APART), ("priority", "escalate")):
+        parts.append(process(settings, name, "streams.worker", "--name", name, "--stages", stage))
     parts.append(process(settings, "hotline", "streams.hotline"))
     parts.append(process(settings, "web", "streams.web"))
     boxes = kannel.Kannel.of(settings) if kannel.wanted(settings) else None

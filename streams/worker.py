@@ -1,7 +1,8 @@
 """A worker: takes and decides for some stages. The only place that knows which rule goes with which topic.
 
-python -m streams.worker --name worker-1 --stages intake,correlate,dispatch
-python -m streams.worker --name notify --stages notify           (what the customers are told)
+python -m streams.worker --name worker-1 --stages intake,correlate
+python -m streams.worker --name dispatch --stages dispatch
+python -m streams.worker --name notify --stages notify
 python -m streams.worker --name worker-2 --stages intake        (takes reports and does nothing else)
 python -m streams.worker --name priority --stages escalate       (hotline reports and the priority topics, before all others)
 python -m streams.worker --name drill --stages world --drill lockstep|running

@@ -33,6 +33,7 @@ from tests.faults.rig import Harm, Played, Rig
 
 KINDS = (
     "worker-1",
+    "dispatch",
     "notify",
     "relay",
     "texts",
@@ -46,7 +47,7 @@ KINDS = (
 )
 """Every kind of process, by the name of one of it."""
 
-ASKED = ("worker-1", "notify", "relay", "texts", "priority", "hotline", "operator", "web")
+ASKED = ("worker-1", "dispatch", "notify", "relay", "texts", "priority", "hotline", "operator", "web")
 """Processes that are also ended in the ordinary way, by SIGTERM, in the middle of the storm."""
 
 SENT = ("relay.sent", "drill.sent")

@@ -26,7 +26,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from deploy.installation import NOTICES, PRODUCT_STAGES, Backends, backends, process
+from deploy.installation import APART, REPORTS, Backends, backends, process
 from deploy.supervisor import Supervisor
 from schemas.topics import OUTAGE_REPORTS
 from services.database.pool import connect
@@ -79,11 +79,11 @@ async def _played(
     published_s = time.monotonic() - begun
     assert place.postgres_dsn is not None, "it was just placed"
     connection = await connect(place.postgres_dsn.get_secret_value())
-    taking, _, deciding = PRODUCT_STAGES.partition(",")
+    taking, deciding = REPORTS
     parts = [
         process(place, "relay", "streams.relay"),
         process(place, DECIDING, "streams.worker", "--name", DECIDING, "--stages", deciding),
-        process(place, NOTICES, "streams.worker", "--name", NOTICES, "--stages", NOTICES),
+        *(process(place, stage, "streams.worker", "--name", stage, "--stages", stage) for stage in APART),
         process(place, WORKER, "streams.worker", "--name", WORKER, "--stages", taking),
     ]
     try:

@@ -43,7 +43,7 @@ from typing import Any, TypeVar
 import asyncpg
 from pydantic import SecretStr
 
-from deploy.installation import NOTICES, Backends, backends, placed, product_parts
+from deploy.installation import APART, Backends, backends, placed, product_parts
 from deploy.parts import PartError, free_port
 from deploy.postgres import Postgres
 from deploy.supervisor import Supervisor
@@ -264,8 +264,9 @@ def _cpu_s(run: Bench) -> dict[str, float]:
 
 
 async def _metrics(run: Bench) -> dict[tuple[str, str], float]:
-    """Return what both deciding processes tell of their turns; no stage is in both."""
-    return {**await metrics(run.settings, "worker-1"), **await metrics(run.settings, NOTICES)}
+    """Return what the deciding processes tell of their turns; no stage is in both."""
+    told = [await metrics(run.settings, process) for process in ("worker-1", *APART)]
+    return {name: value for each in told for name, value in each.items()}
 
 
 async def _until(at: float) -> None:

@@ -32,7 +32,7 @@ from aiokafka import AIOKafkaProducer
 
 from deploy import demo, rehearsal
 from deploy.demo import Play
-from deploy.installation import Backends, backends, process, product_parts
+from deploy.installation import APART, Backends, backends, process, product_parts
 from deploy.parts import PartError
 from deploy.supervisor import Supervisor
 from schemas.codec import encode
@@ -55,7 +55,7 @@ from streams.brokers import physical, producing, send_all
 GOAL_S = 30.0
 LOOK_S = 0.02
 CALLED_WITHIN_S = 120.0
-BULK = "worker-"
+BULK = ("worker-", *APART)
 BATCH_BYTES = 900_000
 
 

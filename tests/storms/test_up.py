@@ -66,7 +66,7 @@ def _runs(lamplighter: Lamplighter) -> bool:
         parts = json.loads(table.read_text(encoding="utf-8"))
     except (FileNotFoundError, json.JSONDecodeError):
         return False
-    return {"relay", "worker-1", "notify", "priority", "hotline", "web", "texts"} <= {
+    return {"relay", "worker-1", "dispatch", "notify", "priority", "hotline", "web", "texts"} <= {
         name for name, part in parts.items() if part["state"] == "ready"
     }
 

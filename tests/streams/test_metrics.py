@@ -34,7 +34,9 @@ async def values(client: httpx.AsyncClient, running: Stack, name: str) -> dict[t
 async def test_every_process_tells_what_it_does() -> None:
     async with stack() as running, httpx.AsyncClient(timeout=10) as client:
         names = [name for name in running.supervisor.pids() if name in TELLING]
-        assert {"relay", "worker-1", "notify", "priority", "hotline", "web", "texts", "operator"} <= set(names)
+        assert {"relay", "worker-1", "dispatch", "notify", "priority", "hotline", "web", "texts", "operator"} <= set(
+            names
+        )
         for name in names:
             assert (await told(client, running, name, "/healthz")).json() == {"alive": True}
             ready = await told(client, running, name, "/readyz")
@@ -53,7 +55,8 @@ async def test_every_process_tells_what_it_does() -> None:
         await running.until("SELECT EXISTS (SELECT FROM parked) AND NOT EXISTS (SELECT FROM outbox WHERE NOT sent)")
         worker = await values(client, running, "worker-1")
         assert worker["lamplighter_facts_taken_total", 'stage="intake",topic="outage.reports"'] == 1
-        assert worker["lamplighter_facts_taken_total", 'stage="dispatch",topic="crew.status"'] == 2
+        dispatch = await values(client, running, "dispatch")
+        assert dispatch["lamplighter_facts_taken_total", 'stage="dispatch",topic="crew.status"'] == 2
 
         relay = await _relay_with(client, running, ("lamplighter_parked", 'reason="malformed"'))
         assert relay["lamplighter_kafka_up", ""] == 1

@@ -132,10 +132,10 @@ async def test_offsets_that_the_group_has_skipped_are_fetched_from_the_broker() 
     async with stack() as running:
         await running.publish([status(number) for number in range(1, 4)])
         await running.until("SELECT count(*) = 3 FROM inbox WHERE stage = 'dispatch'")
-        await running.supervisor.stop("worker-1")
+        await running.supervisor.stop("dispatch")
         await running.publish([status(number) for number in range(4, 8)])
         await _commit_to_the_end(running)
-        await running.supervisor.start(product_parts(running.drill)[1])
+        await running.supervisor.start(product_parts(running.drill)[2])
         await running.publish([status(8)])
         await running.until("SELECT count(*) = 8 FROM inbox WHERE stage = 'dispatch'")
         async with running.database() as connection:
@@ -153,7 +153,7 @@ async def _commit_to_the_end(running: Stack) -> None:
     """Move the group's committed offsets past what was taken, as a careless hand would."""
     name = brokers.physical(running.drill.topic_prefix, CREW_STATUS.name)
     places = [TopicPartition(name, part) for part in range(TOPICS[CREW_STATUS.name].partitions)]
-    group = f"{running.drill.topic_prefix}intake+correlate+dispatch"
+    group = f"{running.drill.topic_prefix}dispatch"
     consumer = AIOKafkaConsumer(bootstrap_servers=running.found.bootstrap, group_id=group, enable_auto_commit=False)
     await consumer.start()
     try:
@@ -178,14 +178,14 @@ async def test_an_ordinary_stop_in_the_middle_loses_nothing() -> None:
 
 async def test_a_worker_without_progress_while_there_is_work_is_started_afresh() -> None:
     async with stack(worker_stall_s=4.0) as running:
-        worker = running.supervisor.pids()["worker-1"]
+        worker = running.supervisor.pids()["dispatch"]
         async with running.database() as connection, connection.transaction():
             # Nobody can move this stage's offsets: the worker has work and gets nowhere.
             await connection.execute("LOCK TABLE progress IN EXCLUSIVE MODE")
             await running.publish([status(1)])
             async with asyncio.timeout(LIMIT_S):
-                while running.supervisor.pids().get("worker-1") in {worker, None}:
+                while running.supervisor.pids().get("dispatch") in {worker, None}:
                     await asyncio.sleep(0.1)
         await running.until("SELECT EXISTS (SELECT FROM inbox WHERE stage = 'dispatch' AND id = 'good-1')")
-        assert running.supervisor.restarts()["worker-1"] >= 1
-        assert "worker.stalled" in running.supervisor.log_path("worker-1").read_text(encoding="utf-8")
+        assert running.supervisor.restarts()["dispatch"] >= 1
+        assert "worker.stalled" in running.supervisor.log_path("dispatch").read_text(encoding="utf-8")

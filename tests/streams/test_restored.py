@@ -22,7 +22,7 @@ from deploy.supervisor import Supervisor
 from schemas import events
 from schemas.codec import encode
 from schemas.events import OutageReported, ReportKind
-from schemas.topics import CREW_STATUS, OUTAGE_INCIDENTS, OUTAGE_REPORTS
+from schemas.topics import CREW_STATUS, OUTAGE_INCIDENTS, OUTAGE_REPORTS, TOPICS
 from services.audit import run as auditing
 from services.clock import from_ms
 from services.database import databases
@@ -154,6 +154,17 @@ class Town:
             """SELECT NOT EXISTS (SELECT FROM effects e, tick() t
                                   WHERE e.state IN ('due', 'attempting') AND e.due_at_ms <= t.now_ms)
                   AND NOT EXISTS (SELECT FROM undecided) AND NOT EXISTS (SELECT FROM outbox WHERE NOT sent)"""
+        )
+
+    async def everything_taken(self) -> None:
+        """Return when each stage has taken what was published for it."""
+        pairs = [(stage, topic.name) for topic in TOPICS.values() for stage in topic.consumers if stage != "world"]
+        await self.until(
+            """SELECT NOT EXISTS (
+                   SELECT FROM outbox o JOIN unnest($1::text[], $2::text[]) AS consumer (stage, topic) USING (topic)
+                   WHERE NOT EXISTS (SELECT FROM inbox i WHERE i.stage = consumer.stage AND i.id = o.id))""",
+            [stage for stage, _ in pairs],
+            [topic for _, topic in pairs],
         )
 
 
@@ -309,6 +320,7 @@ async def test_a_new_kafka_is_filled_up_and_offsets_go_on(town: Town) -> None:
         first, second, _ = await _transformers(connection)
     await town.power_fails(first)
     await town.told(0)
+    await town.everything_taken()
     await town.stop()
     async with town.database() as connection:
         # What a crew said over HTTP was published, and had not been taken when the machine was lost.
