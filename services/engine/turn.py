@@ -117,6 +117,7 @@ class Turn:
         self.facts: Sequence[Fact] = tuple(sorted(facts))
         self.outcome = Outcome()
         self._entities = entities
+        # What the outcome holds, by kind, and the ids of what stood, sorted once: rules ask for all of a kind again and again.
         self._changed: dict[str, dict[str, Entity | None]] = {}
         self._sorted: dict[str, Sequence[str]] = {}
         self._noted: set[str] = set()

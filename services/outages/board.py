@@ -113,8 +113,7 @@ class Board:
             for out in self.turn.all(Out):
                 number = number_behind(out.id)
                 by_head.setdefault(head[number], []).append((out, number))
-            found = {str(devices[number].id): outs for number, outs in by_head.items()}
-            self._outs_by_head = found
+            self._outs_by_head = {str(devices[number].id): outs for number, outs in by_head.items()}
         return self._outs_by_head
 
     def behind(self, device: str, upper: str) -> bool:
