@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 EDITIONS: Mapping[str, int] = {
-    "correlate": 4,  # several hypotheses with probabilities; questions; estimates learnt from the past; who told us
+    "correlate": 5,  # several hypotheses; questions; estimates learnt from the past; who told us; how many wait for whom
     "dispatch": 5,  # visiting crews; the place of a crew has a time; a plan, the rules as a fact; what a turn costs
     "escalate": 1,
     "notify": 2,  # several ways to a customer; planned work; danger; caps; linked phones; what dispatchers write

@@ -21,7 +21,7 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 from threadpoolctl import threadpool_limits
 
 from schemas.events.estimates import Bounds, Cell, Learnt, Pace, Part
-from services.estimates.measuring import LONGEST_S, MOST_PERMILLE, Arrival, Measured, Repair
+from services.estimates.measuring import LONGEST_S, MOST_PERMILLE, Arrival, Foreseen, Measured, Repair
 from services.outages.estimating import (
     HIGH,
     HOUR_MS,
@@ -49,11 +49,13 @@ POINTS = 40
 FOLDS = 3
 SHRINKS = 15
 """A crew's pace counts as if so many usual repairs were among its own."""
-OPEN_SHARES, BEFORE_SHARES = (0.35, 0.6, 0.8, 0.93), (0.25, 0.45, 0.6, 0.75, 0.9)
+OPEN_SHARES, BEFORE_SHARES = (0.35, 0.6, 0.8, 0.93), (0.25, 0.5, 0.7, 0.9)
+SIZES = (4, 16, 64, 256)
 LATELY_SHARES = (0.15, 0.35, 0.6, 0.85)
 PACE_PERMILLE = (650, 800, 930, 1_080, 1_250, 1_500)
-WAITED_S = (600, 1_800, 3_600, 7_200, 14_400, 25_200, 43_200)
-DRIVE_S, LEAD_S = (600, 1_500), (1_800, 5_400)
+WAITED_S = (1_800, 3_600, 7_200, 14_400, 28_800)
+WAITING_S = (1_800, 7_200, 25_200)
+DRIVE_S, LEAD_S = (600, 1_500), (1_200, 2_400, 4_800, 9_600, 19_200)
 _NORMAL = statistics.NormalDist()
 _SCORES = np.array([_NORMAL.inv_cdf(level) for level in LEVELS])
 _POINT_SCORES = np.array([_NORMAL.inv_cdf((place + 0.5) / POINTS) for place in range(POINTS)])
@@ -79,10 +81,12 @@ def learn(measured: Measured) -> Lesson:
     if len(repairs) < LEAST_REPAIRS:
         return Lesson(incidents=measured.incidents)
     bounds = {
-        "open": _bounds([each.open for each in measured.reaches], OPEN_SHARES),
+        "open": _bounds([each.open for each in measured.arrivals], OPEN_SHARES),
         "lately": _bounds([each.lately for each in measured.repairs], LATELY_SHARES),
         "before": _bounds([each.before for each in measured.reaches], BEFORE_SHARES),
+        "size": list(SIZES),
         "waited": list(WAITED_S),
+        "waiting": list(WAITING_S),
         "drive": list(DRIVE_S),
         "lead": list(LEAD_S),
         "pace": list(PACE_PERMILLE),
@@ -91,9 +95,9 @@ def learn(measured: Measured) -> Lesson:
     if measured.reaches:
         parts.append(_reaches(measured, bounds))
     if measured.arrivals:
-        parts.append(_arrivals(Part.ARRIVAL, measured.arrivals, bounds["drive"], bounds["open"]))
+        parts.append(_arrivals(measured.arrivals, bounds))
     if len(measured.planned) >= LEAST_PLANNED:
-        parts.append(_arrivals(Part.PLANNED, measured.planned, bounds["lead"], bounds["open"]))
+        parts.append(_planned(measured.planned, bounds))
     return Lesson(
         incidents=measured.incidents,
         bounds=tuple(Bounds(of=name, at=at) for name, at in sorted(bounds.items())),
@@ -234,12 +238,12 @@ def _by_band(off: Floats, bands: NDArray[Any]) -> dict[int, int]:
 
 
 def _reaches(measured: Measured, bounds: dict[str, list[int]]) -> Learnt:
-    rows = [(each.before, each.open, each.waited_s, each.night) for each in measured.reaches]
+    rows = [(each.before, each.size, each.lately, each.waited_s) for each in measured.reaches]
     axes = [
         _banded([each.before for each in measured.reaches], bounds["before"]),
-        _banded([each.open for each in measured.reaches], bounds["open"]),
+        _banded([each.size for each in measured.reaches], bounds["size"]),
+        _banded([each.lately for each in measured.reaches], bounds["lately"]),
         _banded([each.waited_s for each in measured.reaches], bounds["waited"]),
-        _Axis((0, 1), (0.0, 1.0)),
     ]
     took = np.array([each.took_s for each in measured.reaches], dtype=float)
     groups = np.array([each.group for each in measured.reaches])
@@ -247,20 +251,29 @@ def _reaches(measured: Measured, bounds: dict[str, list[int]]) -> Learnt:
     return Learnt(part=Part.REACH, measured=len(rows), cells=table.cells(LONGEST_S))
 
 
-def _arrivals(part: Part, arrivals: Sequence[Arrival], foreseen: Sequence[int], opened: Sequence[int]) -> Learnt:
+def _arrivals(arrivals: Sequence[Arrival], bounds: dict[str, list[int]]) -> Learnt:
     rows = [(each.under_way, each.foreseen_s, each.open) for each in arrivals]
     axes = [
         _Axis((0, 1), (0.0, 1.0)),
-        _banded([each.foreseen_s for each in arrivals], foreseen),
-        _banded([each.open for each in arrivals], opened),
+        _banded([each.foreseen_s for each in arrivals], bounds["drive"]),
+        _banded([each.open for each in arrivals], bounds["open"]),
     ]
-    columns = [0, 1, 2]
-    if part is Part.PLANNED:
-        axes, columns = axes[1:], columns[1:]
     took = np.array([each.took_permille for each in arrivals], dtype=float)
-    groups = np.array([each.group for each in arrivals])
-    table = _Table(axes, np.array(rows, dtype=float)[:, columns], took, groups)
-    return Learnt(part=part, measured=len(rows), cells=table.cells(MOST_PERMILLE))
+    table = _Table(axes, np.array(rows, dtype=float), took, np.array([each.group for each in arrivals]))
+    return Learnt(part=Part.ARRIVAL, measured=len(rows), cells=table.cells(MOST_PERMILLE))
+
+
+def _planned(planned: Sequence[Foreseen], bounds: dict[str, list[int]]) -> Learnt:
+    rows = [(each.foreseen_s, each.size, each.lately, each.waited_s) for each in planned]
+    axes = [
+        _banded([each.foreseen_s for each in planned], bounds["lead"]),
+        _banded([each.size for each in planned], bounds["size"]),
+        _banded([each.lately for each in planned], bounds["lately"]),
+        _banded([each.waited_s for each in planned], bounds["waiting"]),
+    ]
+    took = np.array([each.took_permille for each in planned], dtype=float)
+    table = _Table(axes, np.array(rows, dtype=float), took, np.array([each.group for each in planned]))
+    return Learnt(part=Part.PLANNED, measured=len(rows), cells=table.cells(MOST_PERMILLE))
 
 
 class _Table:

@@ -1,7 +1,7 @@
 """What is measured of past incidents: how long each part of a restoration took, and under which circumstances. Pure.
 
-Circumstances are what the inference knew at that time: how many incidents were open in the area besides, how many of those that
-waited had as many customers or more, how long it had waited, whether it was night. Durations are seconds, times milliseconds.
+Circumstances are what the inference knew at that time: how many customers were out, how many of the incidents that waited in the
+area had as many or more, how many had opened lately, how long it had waited. Durations are seconds, times milliseconds.
 """
 
 from __future__ import annotations
@@ -67,14 +67,25 @@ class Reach(NamedTuple):
 
     group: int
     before: int
-    open: int
+    size: int
+    lately: int
     waited_s: int
-    night: int
     took_s: int
 
 
+class Foreseen(NamedTuple):
+    """When a crew was on site after a plan's word, in thousandths of what that foresaw."""
+
+    group: int
+    foreseen_s: int
+    size: int
+    lately: int
+    waited_s: int
+    took_permille: int
+
+
 class Arrival(NamedTuple):
-    """When a crew was on site after an order, or after a plan's word, in thousandths of what that foresaw."""
+    """When a crew was on site after an order, in thousandths of what that foresaw."""
 
     group: int
     under_way: int
@@ -106,7 +117,7 @@ class Measured:
     incidents: int
     reaches: list[Reach]
     arrivals: list[Arrival]
-    planned: list[Arrival]
+    planned: list[Foreseen]
     repairs: list[Repair]
 
 
@@ -194,7 +205,7 @@ def _reaches(around: _Around, past: Past, group: int, order: PastOrder) -> Itera
         if at >= order.sent_at:
             return
         took_s = max(1, ((order.arrived_at or at) - at) // 1_000)
-        yield Reach(group, around.before(at, past.size), around.open(at), minutes * 60, around.night(at), took_s)
+        yield Reach(group, around.before(at, past.size), past.size, around.lately(at), minutes * 60, took_s)
 
 
 def _arrivals(around: _Around, past: Past, group: int, arrived_at: int) -> Iterator[Arrival]:
@@ -208,12 +219,13 @@ def _arrivals(around: _Around, past: Past, group: int, arrived_at: int) -> Itera
             yield Arrival(group, 1, foreseen_s, around.open(order.enroute_at), took)
 
 
-def _planned(around: _Around, past: Past, group: int, arrived_at: int) -> Iterator[Arrival]:
+def _planned(around: _Around, past: Past, group: int, arrived_at: int) -> Iterator[Foreseen]:
     for said_at, arrival in past.planned:
         foreseen_s = max(SHORTEST_DRIVE_S, (arrival - said_at) // 1_000)
         took = _permille(arrived_at - said_at, foreseen_s)
         if said_at < arrived_at and took <= MOST_PERMILLE:
-            yield Arrival(group, 0, foreseen_s, around.open(said_at), took)
+            waited_s = max(0, said_at - past.opened_at) // 1_000
+            yield Foreseen(group, foreseen_s, past.size, around.lately(said_at), waited_s, took)
 
 
 def _permille(took_ms: int, foreseen_s: int) -> int:

@@ -151,6 +151,7 @@ def expect(board: Board) -> None:
         of = Circumstances(
             device_class=board.grid.spot(incident.device).device_class,
             since=incident.opened_at,
+            size=out,
             open=len(incidents) - 1,
             before=ahead - (incident.work is None),
             lately=lately.count(board.now),

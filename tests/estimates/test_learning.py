@@ -73,7 +73,13 @@ def test_what_was_learnt_covers_another_past_by_the_very_rules_of_the_product(le
             cause=order.cause,
         )  # fmt: skip
         of = Circumstances(
-            device_class=seen.device_class, since=seen.opened_at, open=3, before=1, lately=6, hazard=False
+            device_class=seen.device_class,
+            since=seen.opened_at,
+            size=seen.size,
+            open=3,
+            before=1,
+            lately=6,
+            hazard=False,
         )
         stated = estimate(known, of, work, None, order.arrived_at)
         assert stated is not None

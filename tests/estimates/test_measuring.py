@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from services.estimates.measuring import Arrival, Past, PastOrder, Reach, measure
+from services.estimates.measuring import Arrival, Foreseen, Past, PastOrder, Reach, measure
 
 MINUTE_MS = 60_000
 NOON = 1_772_366_400_000
@@ -37,7 +37,7 @@ def test_who_else_waits_with_as_many_customers_goes_before() -> None:
     small = past("I-2", 1, 100, 110, 130, size=5)
     other = past("I-3", 2, 40, 45, 60, size=30, area="A2")
     opening = {each.took_s: each for each in measure([first, small, other], 0).reaches if each.waited_s == 0}
-    assert opening[110 * 60 - 60] == Reach(0, 1, 1, 0, 0, 109 * 60)
+    assert opening[110 * 60 - 60] == Reach(0, 1, 5, 2, 0, 109 * 60)
     assert opening[70 * 60].before == 0
 
 
@@ -46,7 +46,7 @@ def test_an_incident_that_went_up_in_another_or_that_nobody_mended_is_not_measur
     nobody = past("I-2", 0, 5, 6, 200, orders=())
     measured = measure([merged, nobody, past("I-3", 10, 20, 30, 40)], 0)
     assert measured.incidents == 1
-    assert measured.reaches[0].open == 2
+    assert measured.arrivals[0].open == 2
 
 
 def test_a_crew_that_left_before_power_was_back_did_not_mend_it() -> None:
@@ -67,7 +67,7 @@ def test_nights_and_storms_are_told_apart() -> None:
 
 def test_what_a_plan_foresaw_is_measured_from_when_it_said_so() -> None:
     planned = past("I-1", 0, 55, 60, 90, planned=((at(0), at(40)), (at(30), at(60))))
-    assert [(each.foreseen_s, each.took_permille) for each in measure([planned], 0).planned] == [
-        (40 * 60, 1_500),
-        (30 * 60, 1_000),
+    assert measure([planned], 0).planned == [
+        Foreseen(0, 40 * 60, planned.size, 1, 0, 1_500),
+        Foreseen(0, 30 * 60, planned.size, 1, 30 * 60, 1_000),
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,6 +18,7 @@ from schemas.topics import OUTAGE_ESTIMATES
 from services.clock import from_ms
 from services.outages.estimating import (
     FORGIVEN_S,
+    KEPT,
     QUARTER_MS,
     Circumstances,
     Experience,
@@ -43,6 +45,12 @@ def minutes(*values: int) -> list[int]:
     return [60 * value for value in values]
 
 
+BOUNDS = {
+    "before": [2], "size": [20], "waited": [1_800], "waiting": [1_800], "lead": [3_600],
+    "lately": [], "open": [], "drive": [], "pace": [900, 1_200],
+}  # fmt: skip
+
+
 def told(**parts: dict[str, list[int]]) -> EstimatesLearnt:
     """Return what an area is told: distributions by part and circumstances."""
     return EstimatesLearnt(
@@ -52,7 +60,7 @@ def told(**parts: dict[str, list[int]]) -> EstimatesLearnt:
         learning="L-1",
         incidents=300,
         utc_offset_s=0,
-        bounds=[Bounds(of="before", at=[2]), Bounds(of="waited", at=[1_800]), Bounds(of="pace", at=[900, 1_200])],
+        bounds=[Bounds(of=name, at=at) for name, at in BOUNDS.items()],
         parts=[
             Learnt(part=Part(part), measured=200, cells=[Cell(of=of, values=values) for of, values in cells.items()])
             for part, cells in parts.items()
@@ -74,9 +82,14 @@ REPAIRS = {
 TABLE = known(
     repair=REPAIRS,
     arrival={"0/0/0": [800, 1_000, 1_200], "1/0/0": [900, 1_000, 1_100]},
-    reach={"0/0/0/0": minutes(20, 40, 60), "0/0/1/0": minutes(100, 200, 300), "1/0/0/0": minutes(400, 500, 600)},
+    reach={
+        "0/0/0/0": minutes(20, 40, 60),
+        "0/0/0/1": minutes(100, 200, 300),
+        "1/0/0/0": minutes(400, 500, 600),
+        "0/1/0/0": minutes(10, 20, 30),
+    },
 )
-FUSE = Circumstances(device_class="fuse", since=NOON, open=0, before=0, lately=1, hazard=False)
+FUSE = Circumstances(device_class="fuse", since=NOON, size=1, open=0, before=0, lately=1, hazard=False)
 ORDERED = Work(order="O-1", crew="C-1", sent_at=NOON, arrival=NOON + 20 * MINUTE_MS)
 ON_SITE = replace(ORDERED, arrived_at=NOON)
 
@@ -173,6 +186,9 @@ def test_who_waits_behind_others_and_for_long_waits_longer() -> None:
     assert long is not None
     assert (first.stage, first.left) == (Stage.WAITING, added(minutes(20, 40, 60), REPAIRS["fuse/UNKNOWN/0/0/0"]))
     assert behind.median - first.median == 460 * MINUTE_MS
+    many = estimate(TABLE, replace_circumstances(size=20), None, None, NOON)
+    assert many is not None
+    assert first.median - many.median == 20 * MINUTE_MS
     assert long.left == added(minutes(100, 200, 300), REPAIRS["fuse/UNKNOWN/0/0/0"])
 
 
@@ -184,6 +200,34 @@ def test_a_planned_arrival_takes_the_place_of_the_wait_and_is_less_certain_than_
     assert (planned.stage, ordered.stage) == (Stage.PLANNED, Stage.ORDERED)
     assert planned.high - planned.low > ordered.high - ordered.low
     assert abs(planned.median - ordered.median) <= 5 * MINUTE_MS
+
+
+def test_a_planned_arrival_slips_as_those_of_such_incidents_did() -> None:
+    slipping = known(
+        repair=REPAIRS,
+        planned={"0/0/0/0": [1_000, 2_000, 3_000], "0/1/0/0": [1_000, 1_000, 1_500], "0/0/0/1": [1_000, 4_000, 5_000]},
+    )
+    foreseen = Planned(said_at=NOON, arrival=NOON + 20 * MINUTE_MS)
+    few = estimate(slipping, FUSE, None, foreseen, NOON)
+    many = estimate(slipping, replace_circumstances(size=20), None, foreseen, NOON)
+    long = estimate(slipping, replace_circumstances(since=NOON - 3_600_000), None, foreseen, NOON)
+    assert few is not None
+    assert many is not None
+    assert long is not None
+    repair = REPAIRS["fuse/UNKNOWN/0/0/0"]
+    assert few.left == added(minutes(20, 40, 60), repair)
+    assert many.left == added(minutes(20, 20, 30), repair)
+    assert long.left == added(minutes(20, 80, 100), repair)
+
+
+def test_what_was_learnt_by_other_circumstances_is_not_taken_for_these() -> None:
+    earlier = told(repair=REPAIRS, reach={"0/0/0/0": minutes(20, 40, 60)})
+    found = experience_of(
+        msgspec.structs.replace(earlier, bounds=[each for each in earlier.bounds if each.of != "size"])
+    )
+    assert found is not None
+    assert estimate(found, FUSE, None, None, NOON) is None
+    assert estimate(found, FUSE, ON_SITE, None, NOON) is not None
 
 
 def test_once_repaired_power_is_expected_within_minutes() -> None:
@@ -206,7 +250,7 @@ def test_a_promise_is_a_full_quarter_hour_not_before_the_median_and_kept_nine_ti
     until = promise(left, NOON)
     assert until % QUARTER_MS == 0
     assert until >= NOON + 1_000 * quantile(left, 500)
-    assert kept(left, (until - NOON) // 1_000) >= 900 - 1_000 // len(left)
+    assert kept(left, (until - NOON) // 1_000) >= KEPT - 1_000 // len(left)
     assert until < NOON + 1_000 * max(quantile(left, 500), left[-1] - FORGIVEN_S) + QUARTER_MS
 
 

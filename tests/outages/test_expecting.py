@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from schemas.events import EstimateGiven, EstimatesLearnt, IncidentChanged, OrderState, WorkPlanned
-from schemas.events.estimates import Cell, Learnt, Part
+from schemas.events.estimates import Bounds, Cell, Learnt, Part
 from services.clock import from_ms
 from services.outages.entities import EstimateBasis, Incident
 from services.outages.estimate import USUAL_MINUTES
@@ -15,6 +15,7 @@ from tests.outages.storm import Storm, clock
 MINUTE_MS = 60_000
 REPAIR_MIN = (20, 25, 30, 35, 40, 45, 50, 60, 80, 100)
 WAIT_MIN = (60, 80, 100, 120, 140, 160, 180, 200, 240, 300)
+BANDED = ("before", "size", "lately", "waited", "waiting", "lead", "open", "drive", "pace")
 
 
 def learnt(
@@ -26,7 +27,7 @@ def learnt(
         for each in classes
         for night in (0, 1)
     ]
-    waits = [Cell(of=f"0/0/0/{night}", values=[60 * value for value in WAIT_MIN]) for night in (0, 1)]
+    waits = [Cell(of="0/0/0/0", values=[60 * value for value in WAIT_MIN])]
     ways = [Cell(of=f"{under_way}/0/0", values=[900, 1_000, 1_100]) for under_way in (0, 1)]
     parts = [
         Learnt(part=Part.REPAIR, measured=500, cells=repairs),
@@ -40,7 +41,7 @@ def learnt(
         learning=name,
         incidents=500,
         utc_offset_s=0,
-        bounds=[],
+        bounds=[Bounds(of=name, at=[]) for name in BANDED],
         parts=parts if classes else [],
     )
 
