@@ -14,6 +14,7 @@ import argparse
 import asyncio
 import functools
 import gc
+import sys
 
 import mode.loop
 
@@ -53,6 +54,8 @@ _OF_THE_HOTLINE = {topic.name for topic in consumed_by("escalate")}
 POOL = 6
 YOUNG = 100_000
 """So many objects are made before the young ones are looked through: a batch of facts is soon gone, and holds no cycles."""
+THREADS_CHANGE_S = 0.0005
+"""What a thread reckons (a batch that is read, a long turn) gives way so often to the statements that wait meanwhile."""
 
 
 async def prepare(settings: Settings, stages: tuple[str, ...]) -> House:
@@ -180,6 +183,7 @@ def main() -> None:
     worker = Worker(settings, name=given.name, stages=stages, house=house, driving=given.drill)
     gc.freeze()  # the network and the rules stay as long as the process: no collection needs to look through them
     gc.set_threshold(YOUNG)
+    sys.setswitchinterval(THREADS_CHANGE_S)
     if not house.stages:
         run_until_told(worker.run)  # an app of Faust needs an agent, and intake has none
         return

@@ -43,6 +43,7 @@ from streams.processes import addresses  # noqa: E402
 from streams.watchdog import Watchdog  # noqa: E402
 
 YOUNG = 100_000
+THREADS_CHANGE_S = 0.0005
 
 
 class Gasp(msgspec.Struct):
@@ -214,6 +215,7 @@ def main(argv: list[str]) -> None:
     grid = asyncio.run(_grid(settings))
     gc.freeze()  # for all of them, as the worker does
     gc.set_threshold(YOUNG)
+    sys.setswitchinterval(THREADS_CHANGE_S)
     running = CONTENDERS[name](settings, topic, Timed(int(messages)), grid)
     if running is not None:
         asyncio.run(running)
