@@ -9,6 +9,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ import pytest
 from deploy import doctor, kannel, up
 from deploy.installation import product_parts
 from deploy.kannel import Kannel
-from deploy.parts import PartError, free_port
+from deploy.parts import PartError, Ports, free_port
 from services.notices.gateways.kannel import token
 from services.settings import load_settings
 
@@ -70,8 +71,14 @@ def test_the_configuration_keeps_clear_of_every_trap(tmp_path: Path) -> None:
     assert not re.search(r"^[^\n]*=[^\n\"]*#", written, re.MULTILINE)
 
 
-def test_what_kannel_needs_is_readable_by_us_alone(tmp_path: Path) -> None:
-    port = free_port(0)
+@pytest.fixture
+def port() -> Iterator[int]:
+    """The first of three ports in a row that no other installation takes meanwhile."""
+    with Ports() as ports:
+        yield ports.row(23_000, 3)
+
+
+def test_what_kannel_needs_is_readable_by_us_alone(tmp_path: Path, port: int) -> None:
     boxes = made(tmp_path, port=port)
     boxes._prepare()
     folder = tmp_path / "kannel"
@@ -83,14 +90,14 @@ def test_what_kannel_needs_is_readable_by_us_alone(tmp_path: Path) -> None:
     assert (folder / "kannel.conf").read_text(encoding="utf-8") == before
 
 
-def test_receipts_that_never_came_are_forgotten(tmp_path: Path) -> None:
-    made(tmp_path, port=free_port(0))._prepare()
+def test_receipts_that_never_came_are_forgotten(tmp_path: Path, port: int) -> None:
+    made(tmp_path, port=port)._prepare()
     store = sqlite3.connect(tmp_path / "kannel" / "receipts.db")
     store.execute("INSERT INTO dlr (smsc, destination, taken) VALUES ('operator', '+999', datetime('now', '-4 days'))")
     store.execute("INSERT INTO dlr (smsc, destination) VALUES ('operator', '+998')")
     store.commit()
     store.close()
-    made(tmp_path, port=free_port(0))._prepare()
+    made(tmp_path, port=port)._prepare()
     store = sqlite3.connect(tmp_path / "kannel" / "receipts.db")
     assert store.execute("SELECT destination FROM dlr").fetchall() == [("+998",)]
     store.close()
