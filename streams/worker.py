@@ -13,8 +13,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import functools
-import gc
-import sys
 
 import mode.loop
 
@@ -42,7 +40,7 @@ from streams.brokers import wait_for  # noqa: E402
 from streams.leaving import leave  # noqa: E402
 from streams.loop import Lane  # noqa: E402
 from streams.outdated import leave_when_outdated  # noqa: E402
-from streams.processes import addresses, known_schema, process_name, run_until_told  # noqa: E402
+from streams.processes import addresses, known_schema, process_name, run_until_told, settle  # noqa: E402
 from streams.rules import House, asking_rules, build, dispatch_rules  # noqa: E402
 from streams.turns import TickLoop  # noqa: E402
 from streams.watchdog import Watchdog  # noqa: E402
@@ -52,10 +50,6 @@ log = structlog.get_logger(__name__)
 _OF_THE_HOTLINE = {topic.name for topic in consumed_by("escalate")}
 
 POOL = 6
-YOUNG = 100_000
-"""So many objects are made before the young ones are looked through: a batch of facts is soon gone, and holds no cycles."""
-THREADS_CHANGE_S = 0.0005
-"""What a thread reckons (a batch that is read, a long turn) gives way so often to the statements that wait meanwhile."""
 
 
 async def prepare(settings: Settings, stages: tuple[str, ...]) -> House:
@@ -181,9 +175,7 @@ def main() -> None:
     except LOST as error:
         leave("worker.not_prepared", error=type(error).__name__)
     worker = Worker(settings, name=given.name, stages=stages, house=house, driving=given.drill)
-    gc.freeze()  # the network and the rules stay as long as the process: no collection needs to look through them
-    gc.set_threshold(YOUNG)
-    sys.setswitchinterval(THREADS_CHANGE_S)
+    settle()
     if not house.stages:
         run_until_told(worker.run)  # an app of Faust needs an agent, and intake has none
         return

@@ -21,7 +21,7 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 from threadpoolctl import threadpool_limits
 
 from schemas.events.estimates import Bounds, Cell, Learnt, Pace, Part
-from services.estimates.measuring import LONGEST_S, MOST_PERMILLE, Arrival, Foreseen, Measured, Repair
+from services.estimates.measuring import LONGEST_S, MOST_PERMILLE, Arrival, Foreseen, Measured, Reach, Repair
 from services.outages.estimating import (
     HIGH,
     HOUR_MS,
@@ -35,7 +35,7 @@ from services.outages.estimating import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 Floats = NDArray[np.float64]
 
@@ -56,6 +56,8 @@ PACE_PERMILLE = (650, 800, 930, 1_080, 1_250, 1_500)
 WAITED_S = (1_800, 3_600, 7_200, 14_400, 28_800)
 WAITING_S = (1_800, 7_200, 25_200)
 DRIVE_S, LEAD_S = (600, 1_500), (1_200, 2_400, 4_800, 9_600, 19_200)
+"""Where bands meet: of counts after these shares of what was measured; of customers out, and of seconds waited until somebody asks,
+waited until a plan named a time, foreseen by an order and foreseen by a plan, at these."""
 _NORMAL = statistics.NormalDist()
 _SCORES = np.array([_NORMAL.inv_cdf(level) for level in LEVELS])
 _POINT_SCORES = np.array([_NORMAL.inv_cdf((place + 0.5) / POINTS) for place in range(POINTS)])
@@ -93,11 +95,15 @@ def learn(measured: Measured) -> Lesson:
     }
     parts, paces, covered = _repairs(repairs, bounds["lately"])
     if measured.reaches:
-        parts.append(_reaches(measured, bounds))
+        bands = {name: bounds[name] for name in ("before", "size", "lately")} | {"waited_s": bounds["waited"]}
+        parts.append(_by_bands(Part.REACH, measured.reaches, bands, "took_s", LONGEST_S))
     if measured.arrivals:
-        parts.append(_arrivals(measured.arrivals, bounds))
+        bands = {"under_way": [1], "foreseen_s": bounds["drive"], "open": bounds["open"]}
+        parts.append(_by_bands(Part.ARRIVAL, measured.arrivals, bands, "took_permille", MOST_PERMILLE))
     if len(measured.planned) >= LEAST_PLANNED:
-        parts.append(_planned(measured.planned, bounds))
+        bands = {"foreseen_s": bounds["lead"], "size": bounds["size"], "lately": bounds["lately"]}
+        bands["waited_s"] = bounds["waiting"]
+        parts.append(_by_bands(Part.PLANNED, measured.planned, bands, "took_permille", MOST_PERMILLE))
     return Lesson(
         incidents=measured.incidents,
         bounds=tuple(Bounds(of=name, at=at) for name, at in sorted(bounds.items())),
@@ -237,43 +243,19 @@ def _by_band(off: Floats, bands: NDArray[Any]) -> dict[int, int]:
     return found
 
 
-def _reaches(measured: Measured, bounds: dict[str, list[int]]) -> Learnt:
-    rows = [(each.before, each.size, each.lately, each.waited_s) for each in measured.reaches]
-    axes = [
-        _banded([each.before for each in measured.reaches], bounds["before"]),
-        _banded([each.size for each in measured.reaches], bounds["size"]),
-        _banded([each.lately for each in measured.reaches], bounds["lately"]),
-        _banded([each.waited_s for each in measured.reaches], bounds["waited"]),
-    ]
-    took = np.array([each.took_s for each in measured.reaches], dtype=float)
-    groups = np.array([each.group for each in measured.reaches])
-    table = _Table(axes, np.array(rows, dtype=float), took, groups)
-    return Learnt(part=Part.REACH, measured=len(rows), cells=table.cells(LONGEST_S))
-
-
-def _arrivals(arrivals: Sequence[Arrival], bounds: dict[str, list[int]]) -> Learnt:
-    rows = [(each.under_way, each.foreseen_s, each.open) for each in arrivals]
-    axes = [
-        _Axis((0, 1), (0.0, 1.0)),
-        _banded([each.foreseen_s for each in arrivals], bounds["drive"]),
-        _banded([each.open for each in arrivals], bounds["open"]),
-    ]
-    took = np.array([each.took_permille for each in arrivals], dtype=float)
-    table = _Table(axes, np.array(rows, dtype=float), took, np.array([each.group for each in arrivals]))
-    return Learnt(part=Part.ARRIVAL, measured=len(rows), cells=table.cells(MOST_PERMILLE))
-
-
-def _planned(planned: Sequence[Foreseen], bounds: dict[str, list[int]]) -> Learnt:
-    rows = [(each.foreseen_s, each.size, each.lately, each.waited_s) for each in planned]
-    axes = [
-        _banded([each.foreseen_s for each in planned], bounds["lead"]),
-        _banded([each.size for each in planned], bounds["size"]),
-        _banded([each.lately for each in planned], bounds["lately"]),
-        _banded([each.waited_s for each in planned], bounds["waiting"]),
-    ]
-    took = np.array([each.took_permille for each in planned], dtype=float)
-    table = _Table(axes, np.array(rows, dtype=float), took, np.array([each.group for each in planned]))
-    return Learnt(part=Part.PLANNED, measured=len(rows), cells=table.cells(MOST_PERMILLE))
+def _by_bands(
+    part: Part, measured: Sequence[Reach | Arrival | Foreseen], bands: Mapping[str, Sequence[int]], took: str, most: int
+) -> Learnt:
+    """Return what is learnt of how long something took, by bands of these circumstances of it (names with where bands meet)."""
+    columns = [[getattr(each, name) for each in measured] for name in bands]
+    axes = [_banded(values, bounds) for values, bounds in zip(columns, bands.values(), strict=True)]
+    table = _Table(
+        axes,
+        np.array(columns, dtype=float).T,
+        np.array([getattr(each, took) for each in measured], dtype=float),
+        np.array([each.group for each in measured]),
+    )
+    return Learnt(part=part, measured=len(measured), cells=table.cells(most))
 
 
 class _Table:

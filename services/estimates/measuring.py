@@ -1,7 +1,8 @@
 """What is measured of past incidents: how long each part of a restoration took, and under which circumstances. Pure.
 
-Circumstances are what the inference knew at that time: how many customers were out, how many of the incidents that waited in the
-area had as many or more, how many had opened lately, how long it had waited. Durations are seconds, times milliseconds.
+Circumstances are what the inference knew at that time: how many customers were out, how many incidents were open in the area
+besides, how many of those that waited had as many or more, how many had opened lately, how long it had waited, whether it was
+night. Durations are seconds, times milliseconds.
 """
 
 from __future__ import annotations

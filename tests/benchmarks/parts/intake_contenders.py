@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import datetime as dt
-import gc
 import json
 import os
 import sys
@@ -39,11 +38,8 @@ from services.settings import Settings, load_settings  # noqa: E402
 from services.utility import store as utility  # noqa: E402
 from streams import intake  # noqa: E402
 from streams.loop import messages_of  # noqa: E402
-from streams.processes import addresses  # noqa: E402
+from streams.processes import addresses, settle  # noqa: E402
 from streams.watchdog import Watchdog  # noqa: E402
-
-YOUNG = 100_000
-THREADS_CHANGE_S = 0.0005
 
 
 class Gasp(msgspec.Struct):
@@ -213,9 +209,7 @@ def main(argv: list[str]) -> None:
     name, topic, messages = argv
     settings = load_settings()
     grid = asyncio.run(_grid(settings))
-    gc.freeze()  # for all of them, as the worker does
-    gc.set_threshold(YOUNG)
-    sys.setswitchinterval(THREADS_CHANGE_S)
+    settle()  # all of them, as the worker does
     running = CONTENDERS[name](settings, topic, Timed(int(messages)), grid)
     if running is not None:
         asyncio.run(running)
